@@ -1,0 +1,57 @@
+"""The steps of ``create_app``."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from opsapp.config import Settings
+from opsapp.database import drop_inherited_connections
+from opsapp.extensions import bootstrap, csrf, db, login_manager, migrate
+
+
+def settings_of(app: Flask) -> Settings:
+    settings: Settings = app.extensions["opsapp.settings"]
+    return settings
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    app.extensions["opsapp.settings"] = settings
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True},
+        BOOTSTRAP_SERVE_LOCAL=True,
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=16 * 1024 * 1024,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def bind_extensions(app: Flask) -> None:
+    import opsapp.models  # noqa: F401 - fills the metadata for Alembic
+
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"))
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    bootstrap.init_app(app)
+    with app.app_context():
+        drop_inherited_connections(db.engine)
+
+
+def register_blueprints(app: Flask) -> None:
+    pass
+
+
+def register_commands(app: Flask) -> None:
+    pass

@@ -1,0 +1,204 @@
+"""Every setting of OpsApp, in one typed object read from the environment.
+
+``Settings.load()`` is called once per process. A missing or malformed value raises ``ConfigError``
+whose text is one line naming the variable; entry points print it and exit.
+"""
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class ConfigError(Exception):
+    """A setting is missing or malformed. The message names the variable and says why."""
+
+
+def _base_url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an https URL such as https://localhost:8443")
+    return value.rstrip("/")
+
+
+BaseUrl = Annotated[str | None, AfterValidator(_base_url)]
+
+
+class Settings(BaseSettings):
+    """The whole configuration. Field order is the order in docs/configuration.md."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OPSAPP_", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    secret_key: str = Field(
+        validation_alias="SECRET_KEY",
+        min_length=32,
+        description="Signs session cookies and CSRF tokens. At least 32 characters. Required.",
+    )
+    encryption_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        min_length=1,
+        description="Comma-separated Fernet keys for secrets at rest; the first encrypts, all "
+        "decrypt. Required.",
+    )
+    database_url: str | None = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL or SQLite URL. Unset: SQLite in the instance folder.",
+    )
+    redis_url: str | None = Field(
+        default=None,
+        validation_alias="REDIS_URL",
+        description="redis://, rediss:// or unix:// URL. Unset: the embedded Valkey server.",
+    )
+    instance: Path = Field(
+        default=Path("instance"),
+        description="Folder for the SQLite file, the embedded server's socket and the demo's CA.",
+    )
+    client_id: str | None = Field(
+        default=None, description="Application (client) id of the default app registration."
+    )
+    client_secret: str | None = Field(
+        default=None, repr=False, description="Client secret of the default app registration."
+    )
+    client_certificate: Path | None = Field(
+        default=None,
+        description="PEM file with private key and certificate, instead of a client secret.",
+    )
+    login_base_url: BaseUrl = Field(
+        default=None,
+        description="Overrides the login service of every cloud (a simulator, a proxy).",
+    )
+    graph_base_url: BaseUrl = Field(
+        default=None, description="Overrides Microsoft Graph of every cloud; no version in it."
+    )
+    ca_bundle: Path | None = Field(
+        default=None,
+        description="CA file trusted for login service and Graph. When set, proxy and CA variables "
+        "of the environment are ignored for them.",
+    )
+    heartbeat_seconds: float = Field(
+        default=5, gt=0, le=60, description="How often a running job renews its lease."
+    )
+    lease_seconds: float = Field(
+        default=30, gt=0, le=600, description="A run whose lease is older is taken for lost."
+    )
+    tick_seconds: float = Field(
+        default=5, gt=0, le=300, description="Interval of the periodic tick (reconcile, schedules)."
+    )
+    shutdown_seconds: float = Field(
+        default=20,
+        gt=0,
+        le=25,
+        description="After SIGTERM a running job has this long before it is handed back.",
+    )
+    session_hours: float = Field(
+        default=12, gt=0, le=24 * 30, description="A sign-in session ends after this long."
+    )
+    secure_cookies: bool = Field(
+        default=True,
+        description="Send cookies over HTTPS only. The demo switches it off for plain loopback.",
+    )
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-* count."
+    )
+    debug_pages: bool = Field(
+        default=False, description="Serve /styleguide (every interface element in every state)."
+    )
+    log_level: str = Field(
+        default="INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="DEBUG, INFO, WARNING or ERROR.",
+    )
+
+    @field_validator("encryption_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(key.strip() for key in value.split(",") if key.strip())
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _are_fernet_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for key in value:
+            try:
+                sound = len(base64.urlsafe_b64decode(key)) == 32  # noqa: PLR2004 - a Fernet key's length
+            except (binascii.Error, ValueError):
+                sound = False
+            if not sound:
+                raise ValueError("must be comma-separated Fernet keys (32 bytes, url-safe base64)")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_driver(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        for prefix in ("postgres://", "postgresql://"):
+            if value.startswith(prefix):
+                return "postgresql+psycopg://" + value.removeprefix(prefix)
+        if value.startswith(("postgresql+psycopg://", "sqlite:///")):
+            return value
+        raise ValueError("must start with postgresql://, postgres:// or sqlite:///")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: str | None) -> str | None:
+        if value is None or value.startswith(("redis://", "rediss://", "unix://")):
+            return value
+        raise ValueError("must start with redis://, rediss:// or unix://")
+
+    @field_validator("instance")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("client_certificate", "ca_bundle")
+    @classmethod
+    def _is_readable_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"no such file: {value}")
+        return value
+
+    @model_validator(mode="after")
+    def _lease_outlives_heartbeats(self) -> Self:
+        if self.lease_seconds < 2 * self.heartbeat_seconds:
+            raise ValueError(
+                "OPSAPP_LEASE_SECONDS must be at least twice OPSAPP_HEARTBEAT_SECONDS"
+            )
+        return self
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.instance / 'opsapp.sqlite3'}"
+
+    @classmethod
+    def variable(cls, field: str) -> str:
+        """The environment variable of a field: ``redis_url`` → ``REDIS_URL``."""
+        alias = cls.model_fields[field].validation_alias
+        return alias if isinstance(alias, str) else f"OPSAPP_{field.upper()}"
+
+    @classmethod
+    def load(cls) -> Self:
+        """Reads the environment; raises ConfigError naming the first bad variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise ConfigError(cls._one_line(first["loc"], first["type"], first["msg"])) from None
+
+    @classmethod
+    def _one_line(cls, loc: tuple[int | str, ...], kind: str, message: str) -> str:
+        message = message.removeprefix("Value error, ")
+        if not loc:
+            return message
+        field = str(loc[0])
+        variable = cls.variable(field) if field in cls.model_fields else field
+        return f"{variable} is required" if kind == "missing" else f"{variable}: {message}"
