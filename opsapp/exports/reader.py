@@ -1,0 +1,139 @@
+"""Walk an export folder and take every object out of its files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from opsapp.exports import collections, tool_files
+from opsapp.exports.decode import UnreadableError, parse
+from opsapp.exports.model import ExportedObject, ExportFolder, LeftOut
+
+_NAMES = ("id", "displayName", "name", "profileName", "@odata.type")
+# Written by template kits into the object, unknown to Graph.
+_TOOL_MEMBERS = frozenset({"deviceCompliancePolicyScriptDefinition"})
+_TOOL_SPELLINGS = {"localizedMessages": "localizedNotificationMessages"}
+
+
+def read_folder(path: Path | str) -> ExportFolder:
+    """Every configuration object under ``path``, in path order.
+
+    Each file is in exactly one of ``objects``, ``named_groups`` or ``left_out`` (a file holding
+    several objects may add to two of them). The same object twice stays two objects: who loads them
+    decides on identity. Raises ``NotADirectoryError`` where ``path`` is no folder.
+    """
+    root = Path(path)
+    if not root.is_dir():
+        raise NotADirectoryError(f"no such export folder: {root}")
+    found = ExportFolder(root)
+    for entry in _files(root):
+        relative = entry.relative_to(root).as_posix()
+        if entry.is_dir():
+            found.left_out.append(LeftOut(relative + "/", "a hidden folder"))
+        else:
+            _read_file(found, entry, relative)
+    return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith("."):
+            yield from _files(entry)
+        else:
+            yield entry
+
+
+def _read_file(found: ExportFolder, path: Path, relative: str) -> None:
+    if path.is_symlink():
+        found.left_out.append(LeftOut(relative, "a symbolic link"))
+        return
+    if path.suffix.lower() != ".json":
+        found.left_out.append(LeftOut(relative, "not a JSON file"))
+        return
+    try:
+        value = parse(path.read_bytes())
+    except (UnreadableError, OSError) as error:
+        reason = (
+            str(error)
+            if isinstance(error, UnreadableError)
+            else f"cannot be read: {error.strerror}"
+        )
+        found.left_out.append(LeftOut(relative, reason))
+        return
+    folders = relative.split("/")[:-1]
+    if not _took_tool_file(found, relative, folders, value):
+        _take_objects(found, relative, folders, value)
+
+
+def _took_tool_file(found: ExportFolder, file: str, folders: list[str], value: Any) -> bool:
+    tool_folder = next((name for name in folders if name.startswith("_")), None)
+    groups = tool_files.named_groups(file, value)
+    if groups:
+        found.named_groups.extend(groups)
+        return True
+    if tool_folder is None and not tool_files.is_settings_half(file, value):
+        return False
+    found.left_out.append(LeftOut(file, tool_files.reason(tool_folder or "", value)))
+    return True
+
+
+def _take_objects(found: ExportFolder, file: str, folders: list[str], value: Any) -> None:
+    elements = _unwrap(value)
+    if not elements:
+        found.left_out.append(LeftOut(file, "holds no object"))
+    for index, element in enumerate(elements):
+        content, reason = _clean(element)
+        collection = collections.decide(content, folders) if content else None
+        if content and collection:
+            found.objects.append(ExportedObject(collection, file, index, content))
+            continue
+        reason = (
+            reason or "unknown kind: neither folder, @odata.type nor members tell the collection"
+        )
+        where = f"{file}[{index}]" if len(elements) > 1 else file
+        found.left_out.append(LeftOut(where, reason))
+
+
+def _unwrap(value: Any) -> list[Any]:
+    """The objects in a file: a bare list, ``{"value": …}``, ``{"groups": […]}`` or one object."""
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, dict):
+        return [value]
+    inner = value.get("value")
+    if isinstance(inner, list) or (isinstance(inner, dict) and not _has_name(value)):
+        context = value.get("@odata.context")
+        elements = inner if isinstance(inner, list) else [inner]
+        return [_with_context(element, context) for element in elements]
+    lists = [
+        member
+        for member in value.values()
+        if isinstance(member, list) and member and all(isinstance(item, dict) for item in member)
+    ]
+    if not _has_name(value) and len(lists) == 1 and all(_has_name(item) for item in lists[0]):
+        return lists[0]
+    return [value]
+
+
+def _has_name(value: dict[str, Any]) -> bool:
+    return any(key in value for key in _NAMES)
+
+
+def _with_context(element: Any, context: Any) -> Any:
+    if isinstance(element, dict) and isinstance(context, str):
+        return {"@odata.context": context} | element
+    return element
+
+
+def _clean(element: Any) -> tuple[dict[str, Any], str]:
+    if not isinstance(element, dict):
+        return {}, f"not an object but a {type(element).__name__}"
+    if not element:
+        return {}, "an empty object"
+    error = element.get("error")
+    if isinstance(error, dict) and "code" in error and not _has_name(element):
+        return {}, "an error answer of Graph, not an object"
+    return {
+        _TOOL_SPELLINGS.get(key, key): member
+        for key, member in element.items()
+        if key not in _TOOL_MEMBERS
+    }, ""
