@@ -3,9 +3,12 @@
 import sys
 
 from opsapp import create_app
-from opsapp.config import ConfigError
+from opsapp.config import ConfigError, Settings
+from opsapp.logging import start_logging
 
 try:
-    app = create_app()
+    settings = Settings.load()
+    start_logging(settings)
+    app = create_app(settings)
 except ConfigError as error:
     sys.exit(f"opsapp: {error}")

@@ -1,6 +1,6 @@
 """Structured logs: one JSON object a line on stderr, with the run they belong to, without secrets.
 
-``configure_logging`` is called once by each entry point. Inside ``run_logging(run_id)`` every line
+``start_logging`` is called once by each entry point. Inside ``run_logging(run_id)`` every line
 of the process carries ``run_id``. What looks like a secret is replaced before a line is written,
 wherever it stands: message, extra field or traceback.
 """
@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import IO, Any
 
 from pythonjsonlogger.json import JsonFormatter
+
+from opsapp.config import Settings
 
 HIDDEN = "[hidden]"
 SHORTEST_SECRET = 6  # hiding shorter values would blot out ordinary words
@@ -103,6 +105,12 @@ def _without_secrets(value: Any) -> Any:
     return redact(str(value))
 
 
+def start_logging(settings: Settings) -> None:
+    """What an entry point calls: the configured level, and none of the configured secrets."""
+    hide(settings.secret_key, settings.client_secret, *settings.encryption_keys)
+    configure_logging(settings.log_level)
+
+
 def configure_logging(level: str = "INFO", stream: IO[str] | None = None) -> None:
     """Sends the logs of the whole process to ``stream`` (stderr) as JSON lines, from ``level`` up.
 
@@ -120,6 +128,6 @@ def configure_logging(level: str = "INFO", stream: IO[str] | None = None) -> Non
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.captureWarnings(capture=True)
-    # Both log whole URLs, at a level people like to read.
-    for chatty in ("httpx", "httpcore", "msal", "urllib3", "werkzeug"):
+    # They log whole URLs, or much about little, at a level people like to read.
+    for chatty in ("alembic.runtime.plugins", "httpx", "httpcore", "msal", "urllib3", "werkzeug"):
         logging.getLogger(chatty).setLevel(max(logging.getLevelName(level), logging.WARNING))

@@ -1,0 +1,71 @@
+# Everything a person types. `make help` lists it.
+
+PYTHON ?= python3
+PORT ?= 8000
+BASELINES ?=
+VENV := .venv
+BIN := $(VENV)/bin
+TESTS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup lint types fix lock docs bench runtime development venv
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: runtime ## run everything here on made-up tenants (PORT=8000, BASELINES=folder of exports)
+	@PORT='$(PORT)' exec $(BIN)/python -m opsapp.demo $(if $(BASELINES),--baselines '$(BASELINES)')
+
+test: development ## run the whole test suite (TESTS="path -k name" for a part of it)
+	@$(BIN)/python -m pytest -n 2 $(TESTS)
+
+setup: development ## create or update the virtual environment, and nothing else
+
+lint: development ## check style, formatting, templates, spelling and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djlint opsapp/templates --lint --quiet
+	$(BIN)/codespell .
+	$(BIN)/lint-imports --no-cache
+
+types: development ## check types, strictly
+	$(BIN)/mypy
+
+fix: development ## repair what the tools can repair
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: development ## write the hashed requirements from pyproject.toml (UPGRADE=1 takes newer versions)
+	$(BIN)/uv pip compile $(LOCK_FLAGS) -o requirements.txt pyproject.toml
+	$(BIN)/uv pip compile $(LOCK_FLAGS) -c requirements.txt --group dev -o requirements-dev.txt pyproject.toml
+
+LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+
+docs: development ## write docs/configuration.md and .env.example from the settings
+	$(BIN)/python -m opsapp.settings_docs
+
+bench: development ## measure what the ledger costs
+	@$(BIN)/python -m benchmarks
+
+# The stamp holds the requirements that are installed. While they are the ones wanted, pip is not
+# asked at all: everything but the first start works without a network.
+runtime: venv
+	@cmp -s requirements.txt $(VENV)/requirements.stamp \
+		|| cmp -s requirements-dev.txt $(VENV)/requirements-dev.stamp \
+		|| { echo "Installing requirements.txt ..." \
+		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt \
+		&& cp requirements.txt $(VENV)/requirements.stamp; }
+
+development: venv
+	@cmp -s requirements-dev.txt $(VENV)/requirements-dev.stamp \
+		|| { echo "Installing requirements-dev.txt ..." \
+		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt \
+		&& cp requirements-dev.txt $(VENV)/requirements-dev.stamp; }
+
+venv:
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+			|| { echo "opsapp needs Python 3.11 or newer: make PYTHON=/path/to/python3 ..." >&2; exit 1; }; \
+		$(PYTHON) -m venv --clear $(VENV) \
+			|| { echo "Python's venv module is missing (Debian: apt install python3-venv)" >&2; exit 1; }; }

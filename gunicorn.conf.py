@@ -1,0 +1,38 @@
+"""How the web process is served. Gunicorn reads this file by itself; its own options override it.
+
+Pages only read the database, so threads serve them well; WEB_CONCURRENCY sets the processes.
+"""
+
+import os
+import sys
+
+from opsapp.config import ConfigError, Settings
+from opsapp.logging import start_logging
+
+bind = [f"{os.environ.get('HOST', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"]
+worker_class = "gthread"
+threads = 8
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+accesslog = None  # the platform's router keeps one
+control_socket_disable = True
+
+# Gunicorn's own lines take the same way as the application's.
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "root": {"level": "INFO", "handlers": []},
+    "loggers": {
+        name: {"level": "INFO", "handlers": [], "propagate": True}
+        for name in ("gunicorn.error", "gunicorn.access")
+    },
+}
+
+
+def on_starting(_server: object) -> None:
+    """Refuses to start on a bad configuration; a worker that did so would be started for ever."""
+    try:
+        start_logging(Settings.load())
+    except ConfigError as error:
+        sys.exit(f"opsapp: {error}")
