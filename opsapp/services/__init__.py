@@ -1,0 +1,1 @@
+"""What a click or a command does, in one transaction, per area."""
