@@ -11,11 +11,6 @@ from opsapp.database import drop_inherited_connections
 from opsapp.extensions import bootstrap, csrf, db, login_manager, migrate
 
 
-def settings_of(app: Flask) -> Settings:
-    settings: Settings = app.extensions["opsapp.settings"]
-    return settings
-
-
 def configure(app: Flask, settings: Settings) -> None:
     settings.instance.mkdir(parents=True, exist_ok=True)
     app.extensions["opsapp.settings"] = settings

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
+from flask import current_app
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -34,7 +35,11 @@ class Settings(BaseSettings):
     """The whole configuration. Field order is the order in docs/configuration.md."""
 
     model_config = SettingsConfigDict(
-        env_prefix="OPSAPP_", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+        env_prefix="OPSAPP_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     secret_key: str = Field(
@@ -170,9 +175,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _lease_outlives_heartbeats(self) -> Self:
         if self.lease_seconds < 2 * self.heartbeat_seconds:
-            raise ValueError(
-                "OPSAPP_LEASE_SECONDS must be at least twice OPSAPP_HEARTBEAT_SECONDS"
-            )
+            raise ValueError("OPSAPP_LEASE_SECONDS must be at least twice OPSAPP_HEARTBEAT_SECONDS")
         return self
 
     @property
@@ -202,3 +205,9 @@ class Settings(BaseSettings):
         field = str(loc[0])
         variable = cls.variable(field) if field in cls.model_fields else field
         return f"{variable} is required" if kind == "missing" else f"{variable}: {message}"
+
+
+def current_settings() -> Settings:
+    """The settings of the running application (needs an application context)."""
+    settings: Settings = current_app.extensions["opsapp.settings"]
+    return settings

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from opsapp.extensions import db
 
+__all__ = ["Model", "NestedWrite", "write"]
+
 if TYPE_CHECKING:
     from opsapp.database import Base as Model
 else:

@@ -135,6 +135,9 @@ class OperationRun(Model):
         sa.Index("ix_operation_runs_retry_of", "retry_of_id"),
     )
 
+    # Set by ensure_run: whether that call made the row. Not a column.
+    is_new = False
+
     @property
     def is_active(self) -> bool:
         return self.status != RunStatus.COMPLETED

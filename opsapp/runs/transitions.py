@@ -1,0 +1,183 @@
+"""The changes of a run's state. Each is one compare-and-set in one short write transaction.
+
+``finalize`` is the only door to ``completed``: callbacks, the killed-worker handler, reconcile,
+cancel and failed dispatch all go through it.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from opsapp.database import utcnow
+from opsapp.models import Hold, OperationRun, RunStatus
+from opsapp.models.base import write
+from opsapp.operations import REGISTRY
+from opsapp.runs.events import SYSTEM, add_event
+from opsapp.runs.notifications import notify_ended, notify_queued
+from opsapp.runs.reasons import REASONS
+from opsapp.runs.result import RunResult
+
+MAX_INTERRUPTIONS = 3
+ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+def new_token() -> str:
+    """A dispatch token: whoever holds the current one may work on the run."""
+    return secrets.token_hex(16)
+
+
+def locked(session: Session, run_id: int, token: str | None = None) -> OperationRun | None:
+    """The run, locked for this transaction; None when gone or when the token is not current."""
+    run = session.get(
+        OperationRun, run_id, with_for_update={"of": OperationRun}, populate_existing=True
+    )
+    if run is None or (token is not None and run.dispatch_token != token):
+        return None
+    return run
+
+
+def finalize(
+    run_id: int,
+    fallback: RunResult | None,
+    *,
+    token: str | None = None,
+    expected: Sequence[RunStatus] = ACTIVE,
+    actor: str = SYSTEM,
+    data: dict[str, Any] | None = None,
+) -> bool:
+    """Completes a run with its staged result, or else with ``fallback``, and notifies once.
+
+    Compare-and-set: does nothing and returns False when the run is already completed, not in an
+    ``expected`` status, handed on under another token, or when there is no result at all.
+    """
+    with write() as session:
+        run = locked(session, run_id, token)
+        if run is None or run.status not in expected:
+            return False
+        result = RunResult.from_json(run.staged_result) if run.staged_result else fallback
+        if result is None:
+            return False
+        _complete(session, run, result, actor, data)
+    return True
+
+
+def _complete(
+    session: Session,
+    run: OperationRun,
+    result: RunResult,
+    actor: str,
+    data: dict[str, Any] | None,
+) -> None:
+    run.summary_counts = {**run.summary_counts, **result.counts}
+    run.failure_summary = [vars(failure) for failure in result.failures]
+    run.outcome = result.outcome
+    run.reason_code = result.reason_code
+    run.hold = None
+    run.completed_at = utcnow()
+    run.status = RunStatus.COMPLETED
+    why = REASONS[result.reason_code].message if result.reason_code else ""
+    words = result.outcome.value.replace("_", " ")
+    add_event(
+        session,
+        run.id,
+        "completed",
+        f"{words.capitalize()}. {why}".strip(),
+        actor=actor,
+        data={"reason_code": result.reason_code, **(data or {})},
+    )
+    session.flush()
+    notify_ended(session, run)
+
+
+def hand_back(
+    run_id: int,
+    token: str,
+    why: str,
+    *,
+    hold: Hold | None = None,
+    not_before: datetime | None = None,
+    interrupted: bool = False,
+) -> bool:
+    """Puts a running run back in the queue under a new token, to go on at its next item.
+
+    With a ``hold`` it waits, visibly, until ``not_before``. ``interrupted`` counts towards the
+    limit of interruptions. The tick dispatches it. False when the run is no longer ours.
+    """
+    with write() as session:
+        run = locked(session, run_id, token)
+        if run is None or run.status != RunStatus.RUNNING:
+            return False
+        _requeue(session, run, why, hold, not_before, interrupted)
+    return True
+
+
+def _requeue(
+    session: Session,
+    run: OperationRun,
+    why: str,
+    hold: Hold | None,
+    not_before: datetime | None,
+    interrupted: bool,
+) -> None:
+    if interrupted:
+        count = run.context.get("interruptions", 0) + 1
+        run.context = {**run.context, "interruptions": count}
+    run.status = RunStatus.QUEUED
+    run.dispatch_token = new_token()
+    run.attempt += 1
+    run.hold, run.not_before, run.wait_reason = hold, not_before, why[:300]
+    run.job_id = run.worker = run.dispatched_at = run.missing_since = None
+    run.heartbeat_at = run.lease_expires_at = run.staged_result = None
+    add_event(session, run.id, "held" if hold else "handed_back", why)
+
+
+def settle_interrupted(
+    run_id: int, token: str, reason_code: str, *, data: dict[str, Any] | None = None
+) -> bool:
+    """Decides what becomes of a run whose job ended without saying so.
+
+    Its staged result stands; a cancel that was asked for is honoured; a resumable operation is
+    handed back, at most three times; anything else fails with ``reason_code``.
+    """
+    with write() as session:
+        run = locked(session, run_id, token)
+        if run is None or run.status != RunStatus.RUNNING:
+            return False
+        if run.staged_result:
+            _complete(session, run, RunResult.from_json(run.staged_result), SYSTEM, data)
+        elif run.cancel_requested_at:
+            _complete(session, run, RunResult.cancelled(), run.cancel_requested_by or SYSTEM, data)
+        elif may_resume(run):
+            _requeue(session, run, REASONS[reason_code].message, None, None, interrupted=True)
+        else:
+            _complete(session, run, RunResult.failed(reason_code), SYSTEM, data)
+    return True
+
+
+def may_resume(run: OperationRun) -> bool:
+    operation = REGISTRY.get(run.type)
+    interruptions: int = run.context.get("interruptions", 0)
+    return bool(operation and operation.resumable and interruptions < MAX_INTERRUPTIONS - 1)
+
+
+def claim(run_id: int, token: str, worker: str, lease_until: datetime) -> bool:
+    """The worker's first act: ``queued`` → ``running`` for the holder of the token only."""
+    with write() as session:
+        run = locked(session, run_id, token)
+        if run is None or run.status != RunStatus.QUEUED or run.hold:
+            return False
+        now = utcnow()
+        run.status = RunStatus.RUNNING
+        run.worker = worker
+        run.started_at = run.started_at or now
+        run.dispatched_at = run.dispatched_at or now
+        run.heartbeat_at, run.lease_expires_at = now, lease_until
+        run.missing_since = run.wait_reason = None
+        add_event(
+            session, run_id, "started", f"Attempt {run.attempt} started.", data={"worker": worker}
+        )
+        notify_queued(session, run)  # the worker may be faster than the dispatcher's own mark
+    return True

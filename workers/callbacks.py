@@ -1,0 +1,93 @@
+"""What RQ tells us about a job's end.
+
+Each callback only tries the ledger's one door, which does nothing if someone was first. None may
+raise: RQ would turn that into another ending.
+"""
+
+import logging
+import os
+import signal
+from collections.abc import Callable
+from resource import struct_rusage
+from types import TracebackType
+from typing import Any
+
+from redis import Redis
+from rq.exceptions import AbandonedJobError
+from rq.job import Job
+
+from opsapp.models import RunStatus
+from opsapp.runs.result import RunResult
+from opsapp.runs.transitions import finalize, settle_interrupted
+from workers import memory
+from workers.runtime import app
+
+logger = logging.getLogger(__name__)
+
+
+def run_of(job: Job) -> tuple[int, str]:
+    """The run id and dispatch token a job was enqueued with."""
+    run_id, token = job.args[:2]
+    return int(run_id), str(token)
+
+
+def on_success(job: Job, _connection: Redis, _result: Any) -> None:
+    """Only a staged result counts: a job that was not allowed to claim its run succeeds too."""
+    _try(job, lambda run_id, token: finalize(run_id, None, token=token))
+
+
+def on_failure(
+    job: Job,
+    _connection: Redis,
+    kind: type[BaseException],
+    error: BaseException,
+    _trace: TracebackType | None,
+) -> None:
+    """A job that raised has staged its result; one that could not even start has not."""
+    if issubclass(kind, AbandonedJobError):
+        return  # RQ's guess from a lost heartbeat; the lease knows better, and reconcile asks it
+    if issubclass(kind, (ImportError, AttributeError, ValueError)):
+        fallback = RunResult.failed("worker.import_failed")
+    else:
+        fallback = RunResult.of_error(error)
+
+    def settle(run_id: int, token: str) -> None:
+        if not finalize(run_id, None, token=token):
+            finalize(run_id, fallback, token=token, expected=(RunStatus.QUEUED,))
+
+    _try(job, settle)
+
+
+def on_stopped(job: Job, _connection: Redis) -> None:
+    _try(job, lambda run_id, token: finalize(run_id, RunResult.cancelled(), token=token))
+
+
+def on_work_horse_killed(
+    job: Job, _pid: int | None, status: int | None, usage: struct_rusage | None
+) -> None:
+    """RQ calls no callback when the process of a job dies; it calls this, in the worker."""
+    data: dict[str, Any] = {"max_rss_bytes": usage.ru_maxrss * 1024} if usage else {}
+    if status is None:
+        reason = "run.timeout"  # RQ's backstop: the job sat out its time limit and was killed
+    elif os.WIFSIGNALED(status):
+        data["signal"] = os.WTERMSIG(status)
+        was_oom = data["signal"] == signal.SIGKILL and memory.oom_killed_since_start()
+        reason = "worker.out_of_memory" if was_oom else "worker.killed"
+    else:
+        data["exit_code"] = os.WEXITSTATUS(status)
+        reason = "worker.killed"
+    settle(job, reason, data)
+
+
+def settle(job: Job, reason: str, data: dict[str, Any] | None = None) -> None:
+    """For a job whose process has ended: whatever it left unsaid is decided now."""
+    _try(job, lambda run_id, token: settle_interrupted(run_id, token, reason, data=data))
+
+
+def _try(job: Job, action: Callable[[int, str], object]) -> None:
+    try:
+        with app().app_context():
+            action(*run_of(job))
+    except Exception:
+        # The next door is open: the worker settles what is left, and reconcile after it.
+        logger.exception("could not finalize", extra={"job_id": job.id})

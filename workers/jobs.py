@@ -1,0 +1,102 @@
+"""The one function RQ calls, for all types of operation."""
+
+import logging
+from functools import partial
+
+from rq.exceptions import JobTimeoutException, ShutDownImminentException
+
+from opsapp.logging import run_logging
+from opsapp.models import Tenant, User
+from opsapp.operations import operation_of
+from opsapp.operations.base import Park
+from opsapp.permissions import allows
+from opsapp.runs.execution import Execution, LostFence, RunCancelled, ShutdownRequested
+from opsapp.runs.reasons import REASONS
+from opsapp.runs.result import RunResult
+from opsapp.runs.transitions import hand_back, settle_interrupted
+from workers import shutdown
+from workers.graph_access import open_graph
+from workers.runtime import app
+
+logger = logging.getLogger(__name__)
+
+
+class RunTimeout(BaseException):
+    """The run exceeded its operation's time limit. Not an Exception: operations cannot eat it."""
+
+    reason_code = "run.timeout"
+
+
+def run_operation(run_id: int, dispatch_token: str) -> None:
+    """Claims the run, performs its operation, stages the result. Callbacks then finalize it.
+
+    Does nothing when the run is not queued under this token any more.
+    """
+    with app().app_context(), run_logging(run_id):
+        execution = Execution.begin(run_id, dispatch_token, shutdown.worker_name(), open_graph)
+        if execution is None:
+            logger.info("not ours to run", extra={"run_id": run_id})
+            return
+        shutdown.watch(execution.request_shutdown)
+        with execution.heartbeat():
+            _perform(execution)
+
+
+def _perform(execution: Execution) -> None:
+    resume = partial(hand_back, execution.run_id, execution.token)
+    try:
+        _check_still_permitted(execution)
+        operation_of(execution.run.type).perform(execution)
+        execution.stage(execution.result_of_items())
+    except LostFence:
+        logger.warning("lost the fence", extra={"run_id": execution.run_id})
+    except RunCancelled:
+        execution.stage(RunResult.cancelled())
+    except Park as park:
+        resume(park.reason, hold=park.hold, not_before=park.not_before)
+    except (ShutdownRequested, ShutDownImminentException):
+        _stop_for_shutdown(execution)
+    except BaseException as error:
+        _stage_failure(execution, error)
+        raise
+
+
+def _check_still_permitted(execution: Execution) -> None:
+    """The initiator may have lost the right, or the tenant been suspended, while it waited."""
+    run, tenant = execution.run, execution.tenant
+    if tenant.suspended_at:
+        raise NotPermitted("tenant.suspended")
+    if run.user is not None and not _may_run(run.user, tenant, run.type):
+        raise NotPermitted("auth.initiator_revoked")
+
+
+def _may_run(user: User, tenant: Tenant, operation_type: str) -> bool:
+    return user.is_active and allows(user, tenant, operation_of(operation_type).permission)
+
+
+class NotPermitted(Exception):
+    """Refused at the last moment; carries the reason code."""
+
+    def __init__(self, reason_code: str) -> None:
+        super().__init__(reason_code)
+        self.reason_code = reason_code
+        self.item_message = REASONS[reason_code].message
+
+
+def _stop_for_shutdown(execution: Execution) -> None:
+    if operation_of(execution.run.type).resumable:
+        hand_back(execution.run_id, execution.token, REASONS["worker.shutdown"].message)
+    else:
+        settle_interrupted(execution.run_id, execution.token, "worker.shutdown")
+
+
+def _stage_failure(execution: Execution, error: BaseException) -> None:
+    if isinstance(error, JobTimeoutException):
+        error = RunTimeout()
+    result = RunResult.of_error(error)
+    if result.reason_code == "internal.unexpected":
+        logger.error("operation failed unexpectedly", exc_info=error)
+    try:
+        execution.stage(result)
+    except LostFence:
+        logger.warning("lost the fence", extra={"run_id": execution.run_id})

@@ -1,0 +1,63 @@
+"""The tick: periodic duties, in a child process of every worker; one worker wins each interval.
+
+Run as ``python -m workers.schedule NAME`` by ``workers.__main__``, and gone when its parent is.
+"""
+
+import logging
+import os
+import sys
+import time
+from datetime import timedelta
+
+from opsapp.config import current_settings
+from opsapp.database import utcnow
+from opsapp.extensions import db
+from opsapp.logging import start_logging
+from opsapp.models import Tick
+from opsapp.models.base import write
+from opsapp.runs import reconcile
+from workers.runtime import app
+
+logger = logging.getLogger(__name__)
+
+TICK_NAME = "tick"
+
+
+def tick(worker_name: str) -> bool:
+    """Does what is due if this process wins the interval; returns whether it did."""
+    if not _win_interval(worker_name):
+        return False
+    reconcile(by=worker_name)
+    return True
+
+
+def _win_interval(worker_name: str) -> bool:
+    now = utcnow()
+    interval = timedelta(seconds=current_settings().tick_seconds)
+    with write() as session:
+        row = session.get(Tick, TICK_NAME, with_for_update=True, populate_existing=True)
+        if row is None:
+            row = Tick(name=TICK_NAME, report={})
+            session.add(row)
+        elif row.ran_at and row.ran_at > now - interval:
+            return False
+        row.ran_at, row.ran_by = now, worker_name
+    return True
+
+
+def main(worker_name: str) -> None:
+    parent = os.getppid()
+    with app().app_context():
+        start_logging(current_settings())
+        pause = current_settings().tick_seconds / 4
+        while os.getppid() == parent:
+            try:
+                tick(worker_name)
+            except Exception:
+                db.session.rollback()
+                logger.exception("tick failed")
+            time.sleep(pause)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
