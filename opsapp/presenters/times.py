@@ -1,0 +1,84 @@
+"""Moments and durations in words. All moments are UTC; a naive one is taken for UTC."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+JUST_NOW = 5
+DAYS_IN_WORDS = 30
+NOTABLE_GAP = 60
+
+
+def aware(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _amount(seconds: float) -> str:
+    if seconds < MINUTE:
+        return f"{int(seconds)} s"
+    if seconds < HOUR:
+        return f"{int(seconds // MINUTE)} min"
+    if seconds < DAY:
+        return f"{int(seconds // HOUR)} h"
+    days = int(seconds // DAY)
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def relative(moment: datetime | None, now: datetime | None = None) -> str:
+    """``3 min ago``, ``in 2 h``; the date once it is a month away; ``never`` for None."""
+    if moment is None:
+        return "never"
+    seconds = ((now or datetime.now(UTC)) - aware(moment)).total_seconds()
+    if abs(seconds) < JUST_NOW:
+        return "just now"
+    if abs(seconds) >= DAYS_IN_WORDS * DAY:
+        return f"{aware(moment):%-d %b %Y}"
+    return f"{_amount(seconds)} ago" if seconds > 0 else f"in {_amount(-seconds)}"
+
+
+def absolute(moment: datetime | None, zone: tzinfo = UTC) -> str:
+    """``23 Nov 2026, 09:48:06 CET``."""
+    return "never" if moment is None else f"{aware(moment).astimezone(zone):%-d %b %Y, %H:%M:%S %Z}"
+
+
+def utc(moment: datetime | None) -> str:
+    """``2026-11-23 08:48:06 UTC``, the form for support and for copies."""
+    return "never" if moment is None else f"{aware(moment):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def iso(moment: datetime | None) -> str:
+    """``2026-11-23T08:48:06Z``, for machines; empty for None."""
+    return "" if moment is None else f"{aware(moment):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def duration(value: float | timedelta | None) -> str:
+    """Seconds in at most two units: ``0.8 s``, ``42 s``, ``3 min 05 s``, ``2 h 05 min``."""
+    if value is None:
+        return "\N{EN DASH}"
+    seconds = max(value.total_seconds() if isinstance(value, timedelta) else float(value), 0.0)
+    if seconds < 10:  # noqa: PLR2004 - tenths only where they can be read
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE:02d} s"
+    if whole < DAY:
+        return f"{whole // HOUR} h {whole % HOUR // MINUTE:02d} min"
+    return f"{whole // DAY} d {whole % DAY // HOUR} h"
+
+
+def with_gaps(events: Iterable[Any]) -> Iterator[tuple[Any, str | None]]:
+    """Each event (oldest first, with ``.at`` or ``["at"]``) and the pause before it in words.
+
+    Pauses under a minute are not worth a line: None.
+    """
+    before: datetime | None = None
+    for event in events:
+        at = aware(event["at"] if isinstance(event, dict) else event.at)
+        pause = (at - before).total_seconds() if before else 0
+        yield event, duration(pause) if pause >= NOTABLE_GAP else None
+        before = at

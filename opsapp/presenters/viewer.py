@@ -1,0 +1,52 @@
+"""What the viewer's browser remembers: theme, time zone, width of the sidebar."""
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from flask import has_request_context, request
+from flask_login import current_user
+
+from opsapp.presenters import times
+
+THEME_COOKIE = "theme"
+ZONE_COOKIE = "tz"
+SIDEBAR_COOKIE = "sidebar"
+THEMES = ("system", "light", "dark")
+LONGEST_ZONE_NAME = 64
+
+
+def _cookie(name: str) -> str:
+    return request.cookies.get(name, "") if has_request_context() else ""
+
+
+def theme() -> str:
+    """``system``, ``light`` or ``dark``. Rendered into the page, so that nothing flashes."""
+    chosen = _cookie(THEME_COOKIE)
+    return chosen if chosen in THEMES else "system"
+
+
+def sidebar_is_narrow() -> bool:
+    return _cookie(SIDEBAR_COOKIE) == "narrow"
+
+
+def named_zone(name: str) -> tzinfo | None:
+    """The zone of that name, or None when there is none; safe on anything a client sends."""
+    if not name or len(name) > LONGEST_ZONE_NAME:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, LookupError):
+        return None
+
+
+def zone() -> tzinfo:
+    """The account's time zone; while that is the default, UTC, the browser's."""
+    chosen = getattr(current_user, "timezone", "UTC") if has_request_context() else "UTC"
+    if chosen == "UTC":
+        chosen = _cookie(ZONE_COOKIE)
+    return named_zone(chosen) or UTC
+
+
+def absolute(moment: datetime | None) -> str:
+    """``23 Nov 2026, 09:48:06 CET`` in the viewer's zone."""
+    return times.absolute(moment, zone())
