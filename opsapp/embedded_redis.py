@@ -162,7 +162,7 @@ class EmbeddedRedis:
             # The parent-death signal follows the thread that started the child.
             raise EmbeddedRedisError("the embedded server must be started from the main thread")
         _retire_orphan(self.socket)
-        server = subprocess.Popen(  # noqa: S603 - our own binary, our own arguments
+        server = subprocess.Popen(
             self._command(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
