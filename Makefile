@@ -43,7 +43,7 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-inde
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
 docs: development ## write docs/configuration.md and .env.example from the settings
-	$(BIN)/python -m opsapp.settings_docs
+	$(BIN)/python -m docs.generate
 
 bench: development ## measure what the ledger costs
 	@$(BIN)/python -m benchmarks
