@@ -1,0 +1,46 @@
+"""When a failed try may be repeated, and how long to wait before it."""
+
+import random
+
+from tenacity import RetryCallState, Retrying, wait_exponential_jitter
+
+from opsapp.graph.errors import GraphError, GraphTimeout, Throttled, Unavailable
+from opsapp.graph.settings import RetryPolicy
+
+_UNAVAILABLE_NOW = 503
+
+
+def may_repeat(error: BaseException | None, *, harmless: bool, max_wait: float) -> bool:
+    """``harmless``: repeating cannot do anything twice (a read)."""
+    if not isinstance(error, GraphError):
+        return False
+    if error.retry_after is not None and error.retry_after > max_wait:
+        return False
+    if isinstance(error, Throttled):
+        return True
+    if isinstance(error, Unavailable | GraphTimeout):
+        refused = error.status == _UNAVAILABLE_NOW and error.retry_after is not None
+        return harmless or not error.sent or refused
+    return False
+
+
+def backoff(policy: RetryPolicy, error: BaseException | None, tries: int) -> float:
+    """Seconds before the next of ``tries`` so far: what the service asked for, else doubling.
+
+    Both with jitter, so that workers that failed together do not come back together.
+    """
+    asked = error.retry_after if isinstance(error, GraphError) else None
+    if asked:
+        return asked + random.uniform(0.0, min(1.0, 0.1 * asked))  # noqa: S311 - no secret
+    throttled = isinstance(error, Throttled)
+    first = policy.first_throttle_backoff if throttled else policy.first_backoff
+    state = RetryCallState(Retrying(), None, (), {})
+    state.attempt_number = tries
+    growing = wait_exponential_jitter(initial=first, max=policy.longest_backoff, jitter=first)
+    return float(growing(state))
+
+
+def pause_before(policy: RetryPolicy, state: RetryCallState) -> float:
+    """``backoff`` in the form tenacity asks for."""
+    error = state.outcome.exception() if state.outcome else None
+    return backoff(policy, error, state.attempt_number)
