@@ -21,7 +21,8 @@ AFTERWORD = """
 ## Notes
 
 - **Keys.** For `SECRET_KEY`, `openssl rand -hex 32`; for `OPSAPP_ENCRYPTION_KEYS`,
-  `openssl rand -base64 32 | tr '+/' '-_'`. To rotate, put the new key in front and keep the old one behind it.
+  `openssl rand -base64 32 | tr '+/' '-_'`. To rotate, put the new key in front and keep the old
+  one behind it.
 - **Base URLs** have neither version nor trailing slash. When set they override every cloud, the
   token's scope is `<graph base>/.default`, and the login service's instance discovery is off.
 - **Proxies.** Calls to Microsoft follow `HTTPS_PROXY` and `NO_PROXY` unless `OPSAPP_CA_BUNDLE` is
