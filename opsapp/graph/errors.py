@@ -36,6 +36,7 @@ class GraphError(Exception):
         retry_after: seconds the service (or our own budget) asks to wait, None when unknown.
         permission: the app permission that would allow the request, when known.
         location: address the service points to (only after an expired delta link).
+        must_start_over: the remembered place in a change feed is no longer good.
         sent: False when the request certainly never reached the service.
         effect_unknown: True when a write was sent and nobody can say whether it took effect.
 
@@ -43,6 +44,7 @@ class GraphError(Exception):
 
     reason_code: ClassVar[str] = "graph.response_invalid"
     sentence: ClassVar[str] = "Microsoft Graph could not be used."
+    must_start_over: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -158,6 +160,7 @@ class DeltaExpired(NotFound):
     """A delta link is too old: start over, at ``location`` when the service named one."""
 
     sentence = "The remembered position in the change feed has expired; a full read is needed."
+    must_start_over = True
 
 
 class Conflict(GraphError):

@@ -1,0 +1,1 @@
+"""What OpsApp knows about Intune's objects: pure logic, no I/O, nothing of ours."""

@@ -1,0 +1,1 @@
+"""Reading a tenant's configuration objects and keeping every version of them."""

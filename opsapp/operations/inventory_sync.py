@@ -1,0 +1,196 @@
+"""Sync inventory: reads a tenant's configuration objects and keeps what changed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from opsapp.database import utcnow
+from opsapp.intune.catalogue import CATALOGUE, PolicyType
+from opsapp.inventory.failure import ReadFailure, is_hopeless
+from opsapp.inventory.reader import Outcome, ReadObject, Unreadable, read_collection
+from opsapp.inventory.store import CollectionStore, prepare
+from opsapp.models import (
+    CollectionState,
+    Completeness,
+    Hold,
+    ItemResult,
+    OperationRunItem,
+)
+from opsapp.operations.base import InvalidInputs, Item, Operation, Park, RunContext, Step
+
+COLLECTION = "collection"
+LONGEST_WAIT_SECONDS = 60.0
+
+
+class InventorySync(Operation):
+    type = "inventory.sync"
+    label = "Sync inventory"
+    timeout = timedelta(hours=2)
+    resumable = True
+    item_noun = "objects"
+
+    def clean_inputs(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """``types``: policy type keys (a list, or joined by commas); none means all."""
+        unknown = set(raw) - {"types"}
+        if unknown:
+            raise InvalidInputs(f"Unknown input: {', '.join(sorted(unknown))}.")
+        types = raw.get("types") or []
+        if isinstance(types, str):
+            types = [part.strip() for part in types.split(",") if part.strip()]
+        strange = [key for key in types if key not in CATALOGUE]
+        if strange:
+            raise InvalidInputs(f"Unknown policy type: {', '.join(map(str, strange))}.")
+        return {"types": sorted(set(types))} if types else {}
+
+    def inputs_for_failed(
+        self, inputs: Mapping[str, Any], failed: Sequence[OperationRunItem]
+    ) -> dict[str, Any]:
+        """The collections in which something failed."""
+        del inputs
+        keys = {item.key if item.kind == COLLECTION else item.kind for item in failed}
+        return {"types": sorted(keys & CATALOGUE.keys())}
+
+    def perform(self, ctx: RunContext) -> None:
+        chosen = ctx.inputs.get("types") or list(CATALOGUE)
+        for key in chosen:
+            ctx.checkpoint()
+            if not ctx.is_done(key):
+                CollectionSync(ctx, CATALOGUE[key]).run()
+
+
+class CollectionSync:
+    """One collection within a sync: listed, read, stored, and its completeness recorded."""
+
+    def __init__(self, ctx: RunContext, policy_type: PolicyType) -> None:
+        self._ctx = ctx
+        self._policy_type = policy_type
+        self._started_at = utcnow()
+        self._store = CollectionStore(ctx.tenant.id, policy_type, ctx.run_id, self._started_at)
+        self._seen: set[str] = set()
+
+    def run(self) -> None:
+        if self._is_excluded():
+            self._skip()
+            return
+        try:
+            for page in read_collection(self._ctx.graph, self._policy_type):
+                self._ctx.checkpoint()
+                self._keep(page)
+        except Park:
+            raise
+        except Exception as error:
+            if is_hopeless(error):
+                raise
+            self._park_if_told_to_wait(error)
+            self._give_up(ReadFailure.of(error))
+        else:
+            self._complete()
+
+    def _is_excluded(self) -> bool:
+        with self._ctx.step() as step:
+            return self._state(step).excluded_at is not None
+
+    def _skip(self) -> None:
+        with self._ctx.step() as step:
+            step.record(
+                Item(
+                    COLLECTION,
+                    self._policy_type.key,
+                    ItemResult.SKIPPED,
+                    self._policy_type.label,
+                    "item.skipped_excluded",
+                    "Excluded for this tenant.",
+                )
+            )
+            step.mark_done(self._policy_type.key)
+
+    def _keep(self, page: Sequence[Outcome]) -> None:
+        fresh = [outcome for outcome in page if self._first_time(outcome)]
+        prepared, unreadable = [], [o for o in fresh if isinstance(o, Unreadable)]
+        for outcome in fresh:
+            if isinstance(outcome, ReadObject):
+                try:
+                    prepared.append(prepare(self._policy_type, outcome))
+                except Exception as error:  # noqa: BLE001 - one bad object never loses the others
+                    failure = ReadFailure.of(error)
+                    unreadable.append(Unreadable(outcome.graph_id, "", failure))
+        with self._ctx.step() as step:
+            stored = self._store.save(step.session, prepared)
+            self._store.note_unread(step.session, [one.key for one in unreadable])
+            for one in stored:
+                result = ItemResult.SUCCEEDED if one.is_new_version else ItemResult.UNCHANGED
+                step.record(
+                    Item(
+                        self._policy_type.key,
+                        one.graph_id,
+                        result,
+                        one.name,
+                        policy_id=one.policy_id,
+                    )
+                )
+            for bad in unreadable:
+                step.record(
+                    self._failed_item(self._policy_type.key, bad.key, bad.name, bad.failure)
+                )
+            step.set_total(self._policy_type.key, len(self._seen))
+
+    def _first_time(self, outcome: Outcome) -> bool:
+        """A listing that changes while it is paged may show an object twice."""
+        key = outcome.graph_id if isinstance(outcome, ReadObject) else outcome.key
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+    def _complete(self) -> None:
+        with self._ctx.step() as step:
+            self._store.mark_gone(step.session)
+            state = self._state(step)
+            state.completeness = Completeness.COMPLETE
+            state.object_count = len(self._seen)
+            state.reason_code = state.message = None
+            state.completed_at = self._started_at
+            step.mark_done(self._policy_type.key)
+
+    def _park_if_told_to_wait(self, error: Exception) -> None:
+        wait = getattr(error, "retry_after", None)
+        if getattr(error, "reason_code", None) != "graph.throttled" or not wait:
+            return
+        if wait > LONGEST_WAIT_SECONDS:
+            until = utcnow() + timedelta(seconds=wait)
+            raise Park(Hold.GRAPH, f"Microsoft Graph asked to wait {wait:.0f} s.", until) from error
+
+    def _give_up(self, failure: ReadFailure) -> None:
+        """The listing broke off: what was read stays, nothing is taken for gone."""
+        with self._ctx.step() as step:
+            state = self._state(step)
+            state.completeness = failure.completeness
+            state.reason_code, state.message = failure.reason_code, failure.message[:500]
+            step.record(
+                self._failed_item(
+                    COLLECTION, self._policy_type.key, self._policy_type.label, failure
+                )
+            )
+            step.set_total(self._policy_type.key, len(self._seen) + 1)
+
+    def _state(self, step: Step) -> CollectionState:
+        key = (self._ctx.tenant.id, self._policy_type.key)
+        state = step.session.get(CollectionState, key)
+        if state is None:
+            state = CollectionState(tenant_id=key[0], collection=key[1], object_count=0)
+            step.session.add(state)
+        if state.excluded_at is None:
+            state.attempted_at = self._started_at
+        return state
+
+    @staticmethod
+    def _failed_item(kind: str, key: str, name: str, failure: ReadFailure) -> Item:
+        return Item(
+            kind,
+            key[:200],
+            ItemResult.FAILED,
+            name,
+            failure.reason_code,
+            failure.message[:500],
+            failure.request_id,
+        )
