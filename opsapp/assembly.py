@@ -23,6 +23,7 @@ def configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        SESSION_REFRESH_EACH_REQUEST=False,  # live regions must not race to rewrite the cookie
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=16 * 1024 * 1024,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
@@ -45,8 +46,20 @@ def bind_extensions(app: Flask) -> None:
 
 
 def register_blueprints(app: Flask) -> None:
-    pass
+    from opsapp import permissions, presenters, security
+    from opsapp.blueprints import account, admin, assets, auth, errors, health, styleguide, tenants
+
+    security.init_app(app)
+    presenters.init_app(app)
+    app.jinja_env.globals["may"] = permissions.viewer_may
+    for area in (assets, errors, health, auth, account, admin, tenants):
+        app.register_blueprint(area.bp)
+    if app.extensions["opsapp.settings"].debug_pages:
+        app.register_blueprint(styleguide.bp)
 
 
 def register_commands(app: Flask) -> None:
-    pass
+    from opsapp.cli import demo, tenants, users
+
+    for group in (users.users, tenants.tenants, demo.demo):
+        app.cli.add_command(group)

@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from opsapp.config import Settings
 
 
-class WrongKey(RuntimeError):  # noqa: N818 - reads better where it is raised and caught
+class WrongKey(RuntimeError):
     """None of the configured keys decrypts the value."""
 
 

@@ -156,7 +156,7 @@ def requires(word: str) -> Callable[[View], View]:
     return decorate
 
 
-def access_of(view: View) -> str | None:
+def access_of(view: Callable[..., Any]) -> str | None:
     """The word a view asks for, ``public`` or ``signed in``; None for an unguarded view."""
     return getattr(view, "opsapp_access", None)
 
@@ -170,4 +170,4 @@ def _marked(view: View, access: str) -> View:
 
 def _require_sign_in() -> None:
     if viewer_or_none() is None:
-        abort(login_manager.unauthorized())  # type: ignore[no-untyped-call]
+        abort(login_manager.unauthorized())

@@ -1,7 +1,7 @@
 """What services raise when they will not do something, in words for the person who asked."""
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not an error
+class Refused(Exception):
     """The request is understood and declined; the message is a sentence to show.
 
     ``field`` names the input at fault, where there is one; ``reason_code`` is the ledger's.

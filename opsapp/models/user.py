@@ -1,6 +1,7 @@
 """People who sign in, their sessions, and the throttling of sign-in attempts."""
 
 from datetime import datetime
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -25,6 +26,8 @@ class User(Model):
     last_sign_in_at: Mapped[datetime | None]
 
     __table_args__ = (sa.CheckConstraint("email = lower(email)", name="email_lower_case"),)
+
+    is_authenticated: ClassVar[bool] = True  # what Flask-Login and templates ask of current_user
 
 
 class UserSession(Model):

@@ -1,6 +1,6 @@
 """The audit trail: every change writes one line, in the transaction that makes the change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from opsapp.extensions import db
 from opsapp.models import AuditEvent, Tenant, User
-
-PAGE_SIZE = 50
+from opsapp.services.paging import Cursor, Page, page_of
 
 ACTIONS = {
     "session.signed_in": "Signed in",
@@ -87,54 +86,17 @@ class AuditFilter:
     subject: str = ""
 
 
-@dataclass(frozen=True)
-class AuditLine:
-    event: AuditEvent
-    tenant_slug: str | None
-
-    @property
-    def label(self) -> str:
-        return ACTIONS.get(self.event.action, self.event.action)
+def browse(chosen: AuditFilter, cursor: Cursor) -> Page[AuditEvent]:
+    """A page of the trail, newest first."""
+    query = sa.select(AuditEvent).where(*_conditions(chosen))
+    return page_of(query, AuditEvent, AuditEvent.id, cursor, descending=True)
 
 
-@dataclass(frozen=True)
-class AuditPage:
-    """Newest first. ``newer`` and ``older`` are the cursors of the neighbouring pages, or None."""
-
-    lines: Sequence[AuditLine]
-    newer: int | None
-    older: int | None
-
-
-def browse(
-    chosen: AuditFilter, *, before: int | None = None, after: int | None = None
-) -> AuditPage:
-    """A page of the trail: the newest lines, those older than ``before``, or newer than ``after``.
-
-    The cursors are event ids.
-    """
-    query = (
-        sa.select(AuditEvent, Tenant.slug)
-        .outerjoin(Tenant, Tenant.id == AuditEvent.tenant_id)
-        .where(*_conditions(chosen))
-        .limit(PAGE_SIZE + 1)
-    )
-    if after is not None:
-        query = query.where(AuditEvent.id > after).order_by(AuditEvent.id)
-    else:
-        query = query.order_by(AuditEvent.id.desc())
-        if before is not None:
-            query = query.where(AuditEvent.id < before)
-    found = [AuditLine(event, slug) for event, slug in db.session.execute(query)]
-    lines, more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
-    if not lines:
-        return AuditPage(lines, None, None)
-    if after is not None:
-        lines.reverse()
-    newest, oldest = lines[0].event.id, lines[-1].event.id
-    has_newer = more if after is not None else before is not None
-    has_older = more or after is not None
-    return AuditPage(lines, newest if has_newer else None, oldest if has_older else None)
+def tenant_slugs(events: Iterable[AuditEvent]) -> dict[int, str]:
+    """The slugs of the tenants that ``events`` are about, by tenant id."""
+    ids = {event.tenant_id for event in events if event.tenant_id is not None}
+    query = sa.select(Tenant.id, Tenant.slug).where(Tenant.id.in_(ids))
+    return dict(db.session.execute(query).tuples().all()) if ids else {}
 
 
 def _conditions(chosen: AuditFilter) -> list[sa.ColumnElement[bool]]:
@@ -142,9 +104,10 @@ def _conditions(chosen: AuditFilter) -> list[sa.ColumnElement[bool]]:
     if chosen.actor:
         conditions.append(AuditEvent.actor.icontains(chosen.actor, autoescape=True))
     if chosen.action:
-        conditions.append(AuditEvent.action.startswith(chosen.action, autoescape=True))
+        conditions.append(AuditEvent.action == chosen.action)
     if chosen.tenant:
-        conditions.append(Tenant.slug == chosen.tenant)
+        same = sa.select(Tenant.id).where(Tenant.slug == chosen.tenant).scalar_subquery()
+        conditions.append(AuditEvent.tenant_id == same)
     if chosen.subject:
         conditions.append(AuditEvent.subject.icontains(chosen.subject, autoescape=True))
     return conditions

@@ -1,6 +1,6 @@
 """Who belongs to a tenant, and in which role. A tenant that has an owner keeps one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
@@ -24,6 +24,26 @@ def members_of(tenant: Tenant) -> Sequence[Membership]:
         .where(Membership.tenant_id == tenant.id)
         .order_by(rank, User.email)
     ).all()
+
+
+def memberships_of(user: User) -> Sequence[Membership]:
+    """The tenants a person is a member of, by name."""
+    return db.session.scalars(
+        sa.select(Membership)
+        .join(Membership.tenant)
+        .options(contains_eager(Membership.tenant))
+        .where(Membership.user_id == user.id)
+        .order_by(Tenant.name)
+    ).all()
+
+
+def roles_of(user: User, tenants: Iterable[Tenant]) -> dict[int, Role]:
+    """The person's roles in ``tenants`` by tenant id; tenants without membership are left out."""
+    ids = [tenant.id for tenant in tenants]
+    query = sa.select(Membership.tenant_id, Membership.role).where(
+        Membership.user_id == user.id, Membership.tenant_id.in_(ids)
+    )
+    return dict(db.session.execute(query).tuples().all())
 
 
 def grant(actor: Actor, tenant: Tenant, user: User, role: Role) -> Membership:

@@ -26,6 +26,7 @@ WINDOW = timedelta(minutes=15)
 MAX_PER_ACCOUNT = 5
 MAX_PER_ADDRESS = 30
 SEEN_EVERY = timedelta(minutes=1)
+COOKIE_KEY = "_user_id"  # where Flask-Login looks for it in the signed cookie
 WRONG = "The email address or the password is not right."
 
 
@@ -133,6 +134,13 @@ def revoke(user: User, session_id: int, actor: Actor) -> None:
             raise NotFound("That session has already ended.")
         found.revoked_at = utcnow()
         record(session, actor, "session.revoked", user.email)
+
+
+def revoke_others(user: User, keep_id: int, actor: Actor) -> None:
+    """Ends all of the person's sessions but one."""
+    with write() as session:
+        revoke_all(session, user, keep_id=keep_id)
+        record(session, actor, "session.revoked", user.email, data={"which": "all others"})
 
 
 def revoke_all(session: Session, user: User, *, keep_id: int | None = None) -> None:

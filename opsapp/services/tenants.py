@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from opsapp.models import Cloud, Tenant
 from opsapp.models.base import write
 from opsapp.refusals import NotFound, Refused
 from opsapp.services.audit import Actor, record
+from opsapp.services.paging import Cursor, Page, page_of
 
 MAX_NAME = 120
 MAX_SECRET = 500
@@ -88,6 +90,21 @@ def find(slug: str) -> Tenant:
     if tenant is None:
         raise NotFound(f"There is no tenant {slug.strip()}.", "slug")
     return tenant
+
+
+def everything() -> Sequence[Tenant]:
+    """All tenants, by slug."""
+    return db.session.scalars(sa.select(Tenant).order_by(Tenant.slug)).all()
+
+
+def browse(visible: sa.Select[Tenant], search: str, sort: str, cursor: Cursor) -> Page[Tenant]:
+    """A page of the ``visible`` tenants. ``sort``: name or slug, with ``-`` in front to reverse."""
+    query = visible
+    if search:
+        text = [column.icontains(search, autoescape=True) for column in (Tenant.name, Tenant.slug)]
+        query = query.where(sa.or_(*text, Tenant.entra_tenant_id == search.strip().lower()))
+    order = Tenant.slug if sort.removeprefix("-") == "slug" else sa.func.lower(Tenant.name)
+    return page_of(query, Tenant, order, cursor, descending=sort.startswith("-"))
 
 
 def change(actor: Actor, tenant: Tenant, *, name: str, is_production: bool) -> None:

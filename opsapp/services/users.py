@@ -14,6 +14,7 @@ from opsapp.models.base import write
 from opsapp.refusals import NotFound, Refused
 from opsapp.services import passwords, sign_in
 from opsapp.services.audit import Actor, record
+from opsapp.services.paging import Cursor, Page, page_of
 
 MAX_NAME = 120
 
@@ -57,15 +58,22 @@ def by_id(user_id: int) -> User:
     return user
 
 
-def everybody(search: str = "") -> Sequence[User]:
-    """All accounts by address, or those whose address or name contains ``search``."""
-    query = sa.select(User).order_by(User.email)
+def everybody() -> Sequence[User]:
+    """All accounts, by address."""
+    return db.session.scalars(sa.select(User).order_by(User.email)).all()
+
+
+def browse(search: str, state: str, cursor: Cursor) -> Page[User]:
+    """A page of accounts by address. ``state``: active, inactive, admin, or empty for all."""
+    query = sa.select(User)
     if search:
-        query = query.where(
-            User.email.icontains(search, autoescape=True)
-            | User.name.icontains(search, autoescape=True)
-        )
-    return db.session.scalars(query).all()
+        text = [column.icontains(search, autoescape=True) for column in (User.email, User.name)]
+        query = query.where(sa.or_(*text))
+    if state == "admin":
+        query = query.where(User.is_admin)
+    elif state in {"active", "inactive"}:
+        query = query.where(User.is_active == (state == "active"))
+    return page_of(query, User, User.email, cursor)
 
 
 def deactivate(actor: Actor, user_id: int) -> User:

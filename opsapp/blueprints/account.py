@@ -1,0 +1,107 @@
+"""One's own account: profile, password, sessions, theme."""
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from opsapp.blueprints.context import actor, own_path
+from opsapp.forms.account import PasswordForm, ProfileForm
+from opsapp.permissions import public, signed_in, viewer
+from opsapp.presenters.notices import notice
+from opsapp.presenters.viewer import THEME_COOKIE, THEMES
+from opsapp.refusals import NotFound
+from opsapp.services import members, passwords, sign_in, users
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+ONE_YEAR = 365 * 24 * 3600
+
+
+@bp.get("")
+@signed_in
+def show() -> ResponseReturnValue:
+    return _page(ProfileForm(formdata=None, obj=viewer()), PasswordForm(formdata=None))
+
+
+def _page(profile: ProfileForm, password: PasswordForm) -> ResponseReturnValue:
+    user = viewer()
+    page = render_template(
+        "account/show.html",
+        user=user,
+        profile=profile,
+        password=password,
+        one_time=passwords.is_one_time(user),
+        sessions=sign_in.live_sessions(user),
+        current=g.user_session,
+        memberships=members.memberships_of(user),
+    )
+    return page, 422 if profile.errors or password.errors else 200
+
+
+@bp.post("/profile")
+@signed_in
+def change_profile() -> ResponseReturnValue:
+    form = ProfileForm()
+
+    def save() -> bool:
+        name, timezone = form.name.data or "", form.timezone.data or ""
+        users.change_profile(actor(), viewer(), name=name, timezone=timezone)
+        return True
+
+    if not form.attempt(save):
+        return _page(form, PasswordForm(formdata=None))
+    notice("Your profile is saved.", "success")
+    return redirect(url_for("account.show"))
+
+
+@bp.post("/password")
+@signed_in
+def change_password() -> ResponseReturnValue:
+    form = PasswordForm()
+
+    def save() -> bool:
+        users.change_password(
+            actor(),
+            viewer(),
+            form.current.data or "",
+            form.password.data or "",
+            keep_session_id=g.user_session.id,
+        )
+        return True
+
+    if not form.attempt(save):
+        return _page(ProfileForm(formdata=None, obj=viewer()), form)
+    notice("Your password is changed. Your other sessions are signed out.", "success")
+    return redirect(url_for("account.show"))
+
+
+@bp.post("/sessions/<int:session_id>/revoke")
+@signed_in
+def revoke_session(session_id: int) -> ResponseReturnValue:
+    try:
+        sign_in.revoke(viewer(), session_id, actor())
+    except NotFound:
+        abort(404)
+    notice("That session is signed out.", "success")
+    return redirect(url_for("account.show", _anchor="sessions"))
+
+
+@bp.post("/sessions/revoke-others")
+@signed_in
+def revoke_other_sessions() -> ResponseReturnValue:
+    sign_in.revoke_others(viewer(), g.user_session.id, actor())
+    notice("All your other sessions are signed out.", "success")
+    return redirect(url_for("account.show", _anchor="sessions"))
+
+
+@bp.post("/theme")
+@public
+def choose_theme() -> ResponseReturnValue:
+    """Remembers the theme in a cookie that the page's script also writes."""
+    theme = request.form.get("theme", "")
+    if theme not in THEMES:
+        abort(400)
+    response = redirect(own_path(request.form.get("next")))
+    response.set_cookie(
+        THEME_COOKIE, theme, max_age=ONE_YEAR, samesite="Lax", secure=request.is_secure
+    )
+    return response

@@ -1,0 +1,44 @@
+"""What the views of people and tenants share."""
+
+import re
+from urllib.parse import urlsplit
+
+from flask import abort, request
+
+from opsapp.permissions import viewer
+from opsapp.services.audit import Actor
+from opsapp.services.paging import Cursor
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
+
+
+def actor() -> Actor:
+    """The viewer as the one who acts, for the audit trail."""
+    return Actor.of(viewer(), request.remote_addr)
+
+
+def cursor() -> Cursor:
+    """Where the asked page of a list lies; nonsense means the beginning."""
+    return Cursor(
+        after=request.args.get("after", type=int), before=request.args.get("before", type=int)
+    )
+
+
+def home() -> str:
+    return f"{request.script_root}/"
+
+
+def own_path(address: str | None) -> str:
+    """``address`` if it leads to a page of ours, else the start page. Never another host."""
+    if not address or _CONTROL.search(address) or address.startswith("//"):
+        return home()
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc or not parts.path.startswith("/"):
+        return home()
+    return address
+
+
+def check_typed(expected: str) -> None:
+    """Aborts with 400 unless the confirmation dialog sent the typed name."""
+    if request.form.get("confirm", "").strip() != expected:
+        abort(400)

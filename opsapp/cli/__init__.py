@@ -1,0 +1,1 @@
+"""``flask …``: parse, call a service, print."""

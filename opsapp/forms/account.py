@@ -1,0 +1,42 @@
+from typing import Any
+
+from wtforms import PasswordField, SelectField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from opsapp.forms.base import Form
+from opsapp.services import passwords, users
+
+
+class ProfileForm(Form):
+    name = StringField(
+        "Name",
+        [InputRequired("Enter your name."), Length(max=users.MAX_NAME)],
+        render_kw={"autocomplete": "name"},
+    )
+    timezone = SelectField("Time zone", description="Times on all pages are shown in this zone.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.timezone.choices = [(zone, zone.replace("_", " ")) for zone in users.time_zones()]
+
+
+class PasswordForm(Form):
+    current = PasswordField(
+        "Current password",
+        [InputRequired("Enter your current password."), Length(max=passwords.MAX_LENGTH)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    password = PasswordField(
+        "New password",
+        [InputRequired("Enter a new password."), Length(max=passwords.MAX_LENGTH)],
+        description=f"At least {passwords.MIN_LENGTH} characters.",
+        render_kw={"autocomplete": "new-password"},
+    )
+    repeated = PasswordField(
+        "New password again",
+        [
+            InputRequired("Enter the new password again."),
+            EqualTo("password", "The two new passwords differ."),
+        ],
+        render_kw={"autocomplete": "new-password"},
+    )
