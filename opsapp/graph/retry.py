@@ -2,7 +2,7 @@
 
 import random
 
-from tenacity import RetryCallState, Retrying, wait_exponential_jitter
+from tenacity import RetryCallState
 
 from opsapp.graph.errors import GraphError, GraphTimeout, Throttled, Unavailable
 from opsapp.graph.settings import RetryPolicy
@@ -34,10 +34,8 @@ def backoff(policy: RetryPolicy, error: BaseException | None, tries: int) -> flo
         return asked + random.uniform(0.0, min(1.0, 0.1 * asked))  # noqa: S311 - no secret
     throttled = isinstance(error, Throttled)
     first = policy.first_throttle_backoff if throttled else policy.first_backoff
-    state = RetryCallState(Retrying(), None, (), {})
-    state.attempt_number = tries
-    growing = wait_exponential_jitter(initial=first, max=policy.longest_backoff, jitter=first)
-    return float(growing(state))
+    growing = min(policy.longest_backoff, first * 2.0 ** (tries - 1))
+    return growing + random.uniform(0.0, first)  # noqa: S311 - no secret
 
 
 def pause_before(policy: RetryPolicy, state: RetryCallState) -> float:

@@ -69,7 +69,7 @@ def fake_jwt(roles: list[str], serial: int) -> str:
 
 
 class Stub:
-    """``on(path, script)`` scripts a path below the version; ``in_turn`` plays answers one by one."""
+    """``on`` scripts a path below the version; ``in_turn`` plays answers one by one."""
 
     def __init__(self, base_url: str, ca_path: Path) -> None:
         self.base_url = base_url
