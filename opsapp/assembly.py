@@ -59,7 +59,7 @@ def register_blueprints(app: Flask) -> None:
 
 
 def register_commands(app: Flask) -> None:
-    from opsapp.cli import demo, tenants, users
+    from opsapp.cli import demo, runs, tenants, users
 
-    for group in (users.users, tenants.tenants, demo.demo):
+    for group in (users.users, tenants.tenants, runs.runs, demo.demo):
         app.cli.add_command(group)

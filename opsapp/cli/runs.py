@@ -1,0 +1,297 @@
+"""``flask runs``: start, watch, cancel and retry background operations."""
+
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from flask.cli import AppGroup
+
+from opsapp import runs as ledger
+from opsapp.cli.output import acting_user, answers, as_option, json_option, print_many, print_one
+from opsapp.database import utcnow
+from opsapp.extensions import db
+from opsapp.models import (
+    OperationRun,
+    OperationRunEvent,
+    OperationRunItem,
+    RunOutcome,
+    RunStatus,
+    Tenant,
+    User,
+)
+from opsapp.operations import REGISTRY
+from opsapp.permissions import allows, tenants_of
+from opsapp.refusals import NotAllowed, NotFound, Refused
+from opsapp.runs.sentences import sentence
+
+runs = AppGroup("runs", help="Background operations: start, list, show, cancel, retry.")
+
+EXIT_CODES = {
+    RunOutcome.SUCCEEDED: 0,
+    RunOutcome.PARTIALLY_SUCCEEDED: 3,
+    RunOutcome.FAILED: 4,
+    RunOutcome.CANCELLED: 5,
+    RunOutcome.PENDING: 6,
+}
+POLL_SECONDS = 0.25
+LIST_COLUMNS = ("id", "tenant", "type", "status", "outcome", "reason_code", "created_at")
+SYSTEM_CLI = "System (CLI)"
+
+wait_option = click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Wait for the end; exit 0 succeeded, 3 partly, 4 failed, 5 cancelled, 6 still active.",
+)
+
+
+@runs.command("start")
+@click.argument("type_", metavar="TYPE", type=click.Choice(sorted(REGISTRY)))
+@click.option("--tenant", "slug", required=True, metavar="SLUG")
+@click.option("--input", "inputs", multiple=True, metavar="KEY=VALUE", help="May be repeated.")
+@as_option
+@wait_option
+@json_option
+@answers
+def start(
+    type_: str,
+    slug: str,
+    inputs: tuple[str, ...],
+    as_email: str | None,
+    wait: float | None,
+    as_json: bool,
+) -> None:
+    """Starts an operation of TYPE, or joins the active run of the same work."""
+    user = acting_user(as_email)
+    run = ledger.start(_tenant(slug, user), type_, _parsed(inputs), user or SYSTEM_CLI)
+    _report(run, wait, as_json=as_json, created=run.is_new)
+
+
+@runs.command("list")
+@click.option("--tenant", "slug", metavar="SLUG")
+@click.option("--type", "type_", metavar="TYPE")
+@click.option("--status", type=click.Choice([status.value for status in RunStatus]))
+@click.option("--outcome", type=click.Choice([outcome.value for outcome in RunOutcome]))
+@click.option("--since", metavar="WHEN", help="A date, or a span such as 12h or 7d. Default 30d.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=200, show_default=True)
+@as_option
+@json_option
+@answers
+def list_runs(
+    slug: str | None,
+    type_: str | None,
+    status: str | None,
+    outcome: str | None,
+    since: str | None,
+    limit: int,
+    as_email: str | None,
+    as_json: bool,
+) -> None:
+    """Lists runs, the newest first."""
+    user = acting_user(as_email)
+    query = sa.select(OperationRun).where(OperationRun.created_at >= _since(since or "30d"))
+    if slug:
+        query = query.where(OperationRun.tenant_id == _tenant(slug, user).id)
+    elif user:
+        visible = tenants_of(user).with_only_columns(Tenant.id)
+        query = query.where(OperationRun.tenant_id.in_(visible))
+    for column, value in (
+        (OperationRun.type, type_),
+        (OperationRun.status, status and RunStatus(status)),
+        (OperationRun.outcome, outcome and RunOutcome(outcome)),
+    ):
+        if value:
+            query = query.where(column == value)
+    found = db.session.scalars(query.order_by(OperationRun.id.desc()).limit(limit)).all()
+    rows = [as_data(run) for run in found]
+    print_many(rows, LIST_COLUMNS, as_json=as_json, none="No runs.")
+
+
+@runs.command("show")
+@click.argument("run_id", metavar="ID", type=int)
+@as_option
+@json_option
+@answers
+def show(run_id: int, as_email: str | None, as_json: bool) -> None:
+    """Shows a run with its items and events."""
+    run = _run(run_id, acting_user(as_email))
+    if as_json:
+        print_one(_in_full(run), as_json=True)
+        return
+    click.echo(sentence(run))
+    print_one(as_data(run), as_json=False)
+
+
+@runs.command("cancel")
+@click.argument("run_id", metavar="ID", type=int)
+@as_option
+@wait_option
+@json_option
+@answers
+def cancel(run_id: int, as_email: str | None, wait: float | None, as_json: bool) -> None:
+    """Cancels a queued run at once, a running one at its next item."""
+    user = acting_user(as_email)
+    run = _run(run_id, user)
+    if user and not _may_cancel(user, run):
+        raise NotAllowed("You may not cancel this run.")
+    _report(ledger.cancel(run, user or SYSTEM_CLI), wait, as_json=as_json, wants_cancel=True)
+
+
+@runs.command("retry")
+@click.argument("run_id", metavar="ID", type=int)
+@click.option("--failed-only", is_flag=True, help="Only what failed.")
+@as_option
+@wait_option
+@json_option
+@answers
+def retry(
+    run_id: int, failed_only: bool, as_email: str | None, wait: float | None, as_json: bool
+) -> None:
+    """Starts the same work again as a new run."""
+    user = acting_user(as_email)
+    run = ledger.retry(_run(run_id, user), user or SYSTEM_CLI, failed_only=failed_only)
+    _report(run, wait, as_json=as_json, created=run.is_new)
+
+
+@runs.command("reconcile")
+@json_option
+@answers
+def reconcile(as_json: bool) -> None:
+    """Heals runs that nothing would move any more; the workers' tick does so by itself."""
+    healed = ledger.reconcile(by=SYSTEM_CLI)
+    if as_json or healed:
+        print_one(healed, as_json=as_json)
+    else:
+        click.echo("Nothing to heal.", err=True)
+
+
+def as_data(run: OperationRun) -> dict[str, Any]:
+    """A run as scripts see it."""
+    return {
+        "id": run.id,
+        "tenant": run.tenant.slug,
+        "type": run.type,
+        "status": run.status.value,
+        "outcome": run.outcome.value,
+        "reason_code": run.reason_code,
+        "hold": run.hold.value if run.hold else None,
+        "initiator_name": run.initiator_name,
+        "summary_counts": run.summary_counts,
+        "failure_summary": run.failure_summary,
+        "attempt": run.attempt,
+        "retry_of_id": run.retry_of_id,
+        "created_at": run.created_at,
+        "dispatched_at": run.dispatched_at,
+        "started_at": run.started_at,
+        "completed_at": run.completed_at,
+        "not_before": run.not_before,
+        "cancel_requested_at": run.cancel_requested_at,
+    }
+
+
+def _in_full(run: OperationRun) -> dict[str, Any]:
+    items = db.session.scalars(
+        sa.select(OperationRunItem)
+        .where(OperationRunItem.run_id == run.id)
+        .order_by(OperationRunItem.id)
+    )
+    events = db.session.scalars(
+        sa.select(OperationRunEvent)
+        .where(OperationRunEvent.run_id == run.id)
+        .order_by(OperationRunEvent.id)
+    )
+    return {
+        **as_data(run),
+        "inputs": run.inputs,
+        "items": [_item(item) for item in items],
+        "events": [
+            {"at": event.at, "kind": event.kind, "actor": event.actor, "message": event.message}
+            for event in events
+        ],
+    }
+
+
+def _item(item: OperationRunItem) -> dict[str, Any]:
+    return {
+        "kind": item.kind,
+        "key": item.key,
+        "name": item.name,
+        "result": item.result.value,
+        "reason_code": item.reason_code,
+        "message": item.message,
+        "request_id": item.request_id,
+        "policy_id": item.policy_id,
+    }
+
+
+def _report(
+    run: OperationRun,
+    wait: float | None,
+    *,
+    as_json: bool,
+    created: bool | None = None,
+    wants_cancel: bool = False,
+) -> None:
+    """Prints the run, after waiting if asked; the exit code tells the outcome."""
+    if wait is not None:
+        _wait_for_end(run, wait)
+    data = as_data(run) if created is None else {**as_data(run), "created": created}
+    if not as_json:
+        click.echo(sentence(run))
+    print_one(data, as_json=as_json)
+    if wait is not None:
+        sys.exit(EXIT_CODES[run.outcome])
+    if run.outcome == RunOutcome.FAILED and not wants_cancel:
+        sys.exit(EXIT_CODES[RunOutcome.FAILED])
+
+
+def _wait_for_end(run: OperationRun, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        db.session.rollback()  # so that the next look sees what others committed
+        db.session.refresh(run)
+        if not run.is_active or time.monotonic() >= deadline:
+            return
+        time.sleep(POLL_SECONDS)
+
+
+def _parsed(inputs: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in inputs]
+    wrong = [text for text, (_, equals, _) in zip(inputs, pairs, strict=True) if not equals]
+    if wrong:
+        raise click.UsageError(f"--input takes KEY=VALUE, not {wrong[0]!r}")
+    return {key: value for key, _, value in pairs}
+
+
+def _tenant(slug: str, user: User | None) -> Tenant:
+    tenant = db.session.scalar(sa.select(Tenant).where(Tenant.slug == slug))
+    if tenant is None or (user and not allows(user, tenant, "tenant.view")):
+        raise NotFound(f"There is no tenant “{slug}”.")
+    return tenant
+
+
+def _run(run_id: int, user: User | None) -> OperationRun:
+    run = db.session.get(OperationRun, run_id)
+    if run is None or (user and not allows(user, run.tenant, "runs.view")):
+        raise NotFound(f"There is no run {run_id}.")
+    return run
+
+
+def _may_cancel(user: User, run: OperationRun) -> bool:
+    own = run.user_id == user.id and allows(user, run.tenant, "runs.cancel_own")
+    return own or allows(user, run.tenant, "runs.cancel_any")
+
+
+def _since(text: str) -> datetime:
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    if text[:-1].isdigit() and text[-1:] in units:
+        return utcnow() - timedelta(**{units[text[-1]]: int(text[:-1])})
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"--since takes a date or a span such as 12h, not “{text}”.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
