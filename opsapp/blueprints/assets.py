@@ -11,6 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, request
+from flask.typing import ResponseReturnValue
+
+from opsapp.permissions import public
 
 bp = Blueprint("assets", __name__)
 
@@ -73,11 +76,12 @@ def modules() -> list[str]:
 
 
 @bp.get("/assets/<asked_version>/<path:name>")
-def serve(asked_version: str, name: str) -> Response:
+@public
+def serve(asked_version: str, name: str) -> ResponseReturnValue:
     if name not in files():
         abort(404)
     plain, packed = _content(name)
-    zipped = "gzip" in request.accept_encodings
+    zipped = request.accept_encodings.quality("gzip") > 0
     kind = f"{KINDS[Path(name).suffix]}; charset=utf-8"
     response = Response(packed if zipped else plain, content_type=kind)
     if zipped:

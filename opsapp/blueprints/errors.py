@@ -111,5 +111,5 @@ def crash(error: Exception) -> Response:
     """A bug. In debug mode and in tests it goes on to whoever looks at it."""
     if current_app.debug or current_app.testing:
         raise error
-    current_app.logger.exception("unhandled error at %s", request.path, exc_info=error)
+    current_app.logger.error("unhandled error at %s", request.path, exc_info=error)
     return show(InternalServerError(original_exception=error))

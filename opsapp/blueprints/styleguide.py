@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -16,19 +17,21 @@ from wtforms import (
 )
 from wtforms.validators import Email, InputRequired, Length
 
+from opsapp.permissions import public
 from opsapp.presenters.frame import Frame, FrameTenant, FrameUser, NavGroup, NavItem
 from opsapp.presenters.states import STATES
 
 bp = Blueprint("styleguide", __name__)
 
 LONG_NAME = (
-    "Windows – Device Control – Removable storage, printers and Bluetooth – pilot ring of the "
+    "Windows \N{EN DASH} Device Control \N{EN DASH} Removable storage, printers and Bluetooth "
+    "\N{EN DASH} pilot ring of the "
     "northern regions, phase two (do not edit)"
 )
 RIGHT_TO_LEFT = "سياسة الأمان للأجهزة المحمولة"
 
 
-class SampleForm(FlaskForm):  # type: ignore[misc]
+class SampleForm(FlaskForm):
     name = StringField(
         "Name",
         [InputRequired("Give it a name."), Length(max=120)],
@@ -47,17 +50,17 @@ class SampleForm(FlaskForm):  # type: ignore[misc]
 class SampleFrame(Frame):
     """A frame that reads nothing: the guide looks the same for everybody."""
 
-    user = FrameUser(1, "Ana Ferreira", "ana@example.com", is_admin=True)  # type: ignore[assignment]
-    unread = 3  # type: ignore[assignment]
-    tenant = FrameTenant("contoso", "Contoso", "owner", True, "#")  # type: ignore[assignment]
-    tenants = [  # type: ignore[assignment]  # noqa: RUF012 - never changed
+    user = FrameUser(1, "Ana Ferreira", "ana@example.com", is_admin=True)
+    unread = 3
+    tenant = FrameTenant("contoso", "Contoso", "owner", True, "#")
+    tenants = [  # noqa: RUF012 - never changed
         tenant,
         FrameTenant(
             "fabrikam", "Fabrikam Manufacturing and Logistics Holding", "operator", False, "#"
         ),
         FrameTenant("northwind", "Northwind", "readonly", False, "#"),
     ]
-    nav = [  # type: ignore[assignment]  # noqa: RUF012 - never changed
+    nav = [  # noqa: RUF012 - never changed
         NavGroup(
             "Tenant",
             [
@@ -184,11 +187,12 @@ CONTENT = {
 
 
 @bp.route("/styleguide", methods=["GET", "POST"])
-def show() -> str:
+@public
+def show() -> ResponseReturnValue:
     """The guide. A POST validates the sample form and shows what is wrong with it."""
     now = datetime.now(UTC)
-    form = SampleForm()
-    form.validate_on_submit()
+    form = SampleForm()  # type: ignore[no-untyped-call]
+    form.validate_on_submit()  # type: ignore[no-untyped-call]
     return render_template(
         "styleguide/show.html",
         frame=SampleFrame(),

@@ -45,6 +45,8 @@ def items_of(counts: Mapping[str, Any] | None, total: int | None = None) -> Item
     words = [f"{succeeded:,} ok"]
     words += [f"{count:,} {word}" for word, count in parts[2:] if count]
     text = " · ".join(words) + (f" / {total:,}" if total is not None else "")
+    if not whole:
+        text = "No items" if total == 0 else "No items yet"
     return Items(total, _segments(parts, whole), text, unchanged)
 
 

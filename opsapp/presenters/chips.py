@@ -20,7 +20,8 @@ def chips_for(
 ) -> list[Chip]:
     """One chip per query parameter in ``labels`` that has a value.
 
-    ``words`` gives a parameter's values in the viewer's words: ``{"outcome": {"failed": "Failed"}}``.
+    ``words`` gives the values of a parameter in the viewer's words:
+    ``{"outcome": {"failed": "Failed"}}``.
     """
     return list(_chips(labels, words or {}))
 

@@ -7,14 +7,13 @@ when a template asks.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import sqlalchemy as sa
-from flask import request
-from flask_login import current_user
+from flask import g, request
 
 from opsapp.extensions import db
-from opsapp.models import Membership, Notification, Tenant
+from opsapp.models import Membership, Notification, Role, Tenant
+from opsapp.permissions import role_in, viewer, viewer_or_none
 
 TENANTS_IN_SWITCHER = 30
 UNREAD_LIMIT = 99
@@ -30,7 +29,7 @@ class FrameUser:
 
 @dataclass(frozen=True)
 class FrameTenant:
-    """``role`` is the viewer's: owner, manager, operator, readonly, or admin by the app-wide flag."""
+    """``role`` is the viewer's: owner, manager, operator, readonly; admin by the app-wide flag."""
 
     slug: str
     name: str
@@ -65,27 +64,25 @@ class Frame:
 
     @cached_property
     def user(self) -> FrameUser | None:
-        if not getattr(current_user, "is_authenticated", False):
-            return None
-        who = current_user
-        return FrameUser(who.id, who.name, who.email, bool(who.is_admin))
+        who = viewer_or_none()
+        return FrameUser(who.id, who.name, who.email, who.is_admin) if who else None
 
     @cached_property
     def tenant(self) -> FrameTenant | None:
-        """The tenant whose page this is; None elsewhere, and for those who may not see it."""
-        slug = (request.view_args or {}).get("slug")
-        if not slug or self.user is None:
+        """The tenant this page was authorised for (``permissions.authorise``); None elsewhere."""
+        tenant: Tenant | None = g.get("tenant")
+        if tenant is None or self.user is None:
             return None
-        row = db.session.execute(self._visible_tenants().where(Tenant.slug == slug)).first()
-        return _frame_tenant(row) if row else None
+        role = None if self.user.is_admin else role_in(viewer(), tenant)
+        return _frame_tenant(tenant.slug, tenant.name, tenant.is_production, role)
 
     @cached_property
     def tenants(self) -> list[FrameTenant]:
         """The first of the viewer's tenants by name, for the switcher."""
         if self.user is None:
             return []
-        query = self._visible_tenants().order_by(Tenant.name).limit(TENANTS_IN_SWITCHER)
-        return [_frame_tenant(row) for row in db.session.execute(query)]
+        query = _visible_tenants(self.user).order_by(Tenant.name).limit(TENANTS_IN_SWITCHER)
+        return [_frame_tenant(*row) for row in db.session.execute(query)]
 
     @cached_property
     def unread(self) -> int:
@@ -126,19 +123,16 @@ class Frame:
         groups.append(NavGroup("Everywhere", _items(everywhere)))
         return groups
 
-    def _visible_tenants(self) -> sa.Select[Any]:
-        user = self.user
-        assert user is not None
-        membership = sa.and_(Membership.tenant_id == Tenant.id, Membership.user_id == user.id)
-        return sa.select(Tenant.slug, Tenant.name, Tenant.is_production, Membership.role).join(
-            Membership, membership, isouter=user.is_admin
-        )
+
+def _visible_tenants(user: FrameUser) -> sa.Select[str, str, bool, Role]:
+    membership = sa.and_(Membership.tenant_id == Tenant.id, Membership.user_id == user.id)
+    columns = sa.select(Tenant.slug, Tenant.name, Tenant.is_production, Membership.role)
+    return columns.join(Membership, membership, isouter=user.is_admin)
 
 
-def _frame_tenant(row: Any) -> FrameTenant:
-    role = row.role.value if row.role else "admin"
-    url = path(f"/tenants/{row.slug}/")
-    return FrameTenant(row.slug, row.name, role, row.is_production, url)
+def _frame_tenant(slug: str, name: str, production: bool, role: Role | None) -> FrameTenant:
+    shown = role.value if role else "admin"
+    return FrameTenant(slug, name, shown, production, path(f"/tenants/{slug}/"))
 
 
 def _items(pages: Sequence[tuple[str, str, str]]) -> list[NavItem]:

@@ -1,6 +1,7 @@
 """Numbers as people read them."""
 
 KIB = 1024
+ONE_DECIMAL_BELOW = 10
 
 
 def number(value: float | None) -> str:
@@ -26,11 +27,10 @@ def file_size(size: int | None) -> str:
     """Bytes in binary units: ``131072`` → ``128 KiB``."""
     if size is None:
         return number(None)
-    amount = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < KIB:
-            break
+    if size < KIB:
+        return f"{size} B"
+    amount, units = size / KIB, ["KiB", "MiB", "GiB", "TiB"]
+    while amount >= KIB and len(units) > 1:
         amount /= KIB
-    else:
-        unit = "TiB"
-    return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"  # noqa: PLR2004 - one decimal for small figures
+        units.pop(0)
+    return f"{amount:.0f} {units[0]}" if amount >= ONE_DECIMAL_BELOW else f"{amount:.1f} {units[0]}"

@@ -1,15 +1,12 @@
 """Moments and durations in words. All moments are UTC; a naive one is taken for UTC."""
 
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
 
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 JUST_NOW = 5
 DAYS_IN_WORDS = 30
-NOTABLE_GAP = 60
 
 
 def aware(moment: datetime) -> datetime:
@@ -69,16 +66,3 @@ def duration(value: float | timedelta | None) -> str:
     if whole < DAY:
         return f"{whole // HOUR} h {whole % HOUR // MINUTE:02d} min"
     return f"{whole // DAY} d {whole % DAY // HOUR} h"
-
-
-def with_gaps(events: Iterable[Any]) -> Iterator[tuple[Any, str | None]]:
-    """Each event (oldest first, with ``.at`` or ``["at"]``) and the pause before it in words.
-
-    Pauses under a minute are not worth a line: None.
-    """
-    before: datetime | None = None
-    for event in events:
-        at = aware(event["at"] if isinstance(event, dict) else event.at)
-        pause = (at - before).total_seconds() if before else 0
-        yield event, duration(pause) if pause >= NOTABLE_GAP else None
-        before = at

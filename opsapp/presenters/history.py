@@ -1,0 +1,69 @@
+"""The history of a run or an object, line by line, with the pauses in between."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from opsapp.presenters.states import STATES
+from opsapp.presenters.times import aware, duration
+
+NOTABLE_PAUSE = 60
+
+_LOOKS = {
+    "created": ("plus-circle", "neutral"),
+    "dispatched": ("send", "neutral"),
+    "started": ("play-circle", "blue"),
+    "held": ("hourglass-split", "amber"),
+    "released": ("play-circle", "neutral"),
+    "handed_back": ("arrow-counterclockwise", "amber"),
+    "cancel_requested": ("slash-circle", "neutral"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """``pause`` is the time since the line before, in words; None when under a minute."""
+
+    at: datetime
+    message: str
+    actor: str
+    icon: str
+    tone: str
+    detail: str | None
+    pause: str | None
+
+
+def timeline_lines(events: Iterable[Any], outcome: str | None = None) -> Iterator[Line]:
+    """Lines for events, oldest first: mappings, or rows of ``operation_run_events``.
+
+    Each has at, message and actor, and may have kind, icon, tone and detail. ``outcome`` is how
+    the line of kind ``completed`` looks.
+    """
+    before: datetime | None = None
+    for event in events:
+        get = event.get if isinstance(event, Mapping) else _getter(event)
+        at = aware(get("at"))
+        seconds = (at - before).total_seconds() if before else 0.0
+        icon, tone = _look(str(get("kind") or ""), outcome)
+        yield Line(
+            at=at,
+            message=get("message"),
+            actor=get("actor"),
+            icon=get("icon") or icon,
+            tone=get("tone") or tone,
+            detail=get("detail"),
+            pause=duration(seconds) if seconds >= NOTABLE_PAUSE else None,
+        )
+        before = at
+
+
+def _getter(event: Any) -> Any:
+    return lambda name: getattr(event, name, None)
+
+
+def _look(kind: str, outcome: str | None) -> tuple[str, str]:
+    if kind == "completed" and outcome in STATES:
+        state = STATES[str(outcome)]
+        return state.icon, state.tone
+    return _LOOKS.get(kind, ("dot", "neutral"))
