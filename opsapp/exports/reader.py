@@ -120,7 +120,8 @@ def _has_name(value: dict[str, Any]) -> bool:
 
 def _with_context(element: Any, context: Any) -> Any:
     if isinstance(element, dict) and isinstance(context, str):
-        return {"@odata.context": context} | element
+        with_context: dict[str, Any] = {"@odata.context": context}
+        return with_context | element
     return element
 
 
@@ -133,7 +134,7 @@ def _clean(element: Any) -> tuple[dict[str, Any], str]:
     if isinstance(error, dict) and "code" in error and not _has_name(element):
         return {}, "an error answer of Graph, not an object"
     return {
-        _TOOL_SPELLINGS.get(key, key): member
+        _TOOL_SPELLINGS.get(str(key), str(key)): member
         for key, member in element.items()
         if key not in _TOOL_MEMBERS
     }, ""

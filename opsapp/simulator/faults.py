@@ -1,0 +1,134 @@
+"""Faults on demand. The decision for the n-th call depends on the seed and n only."""
+
+import random
+import re
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from opsapp.simulator.messages import GraphRefusal, throttled
+
+
+class ConnectionReset(Exception):
+    """Close the TCP connection without an answer."""
+
+
+@dataclass
+class Rule:
+    """Answer calls whose path matches with ``status`` (0: reset the connection).
+
+    ``path`` is searched in ``/beta/…`` or ``/<tenant>/oauth2/…``; ``times`` None never runs out.
+    """
+
+    path: str
+    status: int
+    method: str | None = None
+    tenant: str | None = None
+    retry_after: int | None = None
+    times: int | None = None
+    code: str = ""
+    message: str = ""
+
+    def applies(self, method: str, path: str, tenant: str | None) -> bool:
+        return (
+            self.times != 0
+            and (self.method is None or self.method.upper() == method)
+            and (self.tenant is None or self.tenant == tenant)
+            and re.search(self.path, path) is not None
+        )
+
+
+@dataclass
+class Faults:
+    """Every switch of the simulator; the defaults are a service in perfect health.
+
+    Shares lie between 0 and 1, ``retry_after`` is seconds (None: no header), pages are objects.
+    ``every_nth_429`` counts calls and sub-requests, the shares count calls and whole batches.
+    """
+
+    seed: int = 0
+    every_nth_429: int = 0
+    retry_after: int | None = 1
+    share_503: float = 0.0
+    share_reset: float = 0.0
+    delay_ms: int = 0
+    max_page: int | None = None
+    empty_page_every: int = 0
+    replication_ms: int = 0
+    conditional_access_per_second: int = 0
+    token_lifetime: int = 3599
+    next_link_base: str | None = None
+    rules: list[Rule] = field(default_factory=list)
+    counters: Counter[str] = field(default_factory=Counter, repr=False)
+
+    def update(self, values: dict[str, Any]) -> None:
+        """Set some switches; the counters start again. Raises ``ValueError`` for unknown names."""
+        known = {item.name for item in fields(self)} - {"counters"}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ValueError(f"unknown fault switch: {', '.join(unknown)}")
+        for name, value in values.items():
+            setattr(self, name, [Rule(**rule) for rule in value] if name == "rules" else value)
+        self.counters.clear()
+
+    def as_json(self) -> dict[str, Any]:
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return values | {"rules": [vars(rule) for rule in self.rules], "counters": self.counters}
+
+    def check_rules(self, method: str, path: str, tenant: str | None) -> None:
+        """Raises what the first matching rule says."""
+        for rule in self.rules:
+            if not rule.applies(method, path, tenant):
+                continue
+            if rule.times is not None:
+                rule.times -= 1
+            if rule.status == 0:
+                raise ConnectionReset
+            code = rule.code or _CODES.get(rule.status, "UnknownError")
+            headers = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
+            raise GraphRefusal(rule.status, code, rule.message or "Simulated.", headers=headers)
+
+    def check_connection(self) -> None:
+        """The shares of resets and 503, for a whole call."""
+        self.counters["connections"] += 1
+        number = self.counters["connections"]
+        if self._hit("reset", number, self.share_reset):
+            raise ConnectionReset
+        if self._hit("503", number, self.share_503):
+            raise GraphRefusal(503, "serviceNotAvailable", "The service is unavailable.")
+
+    def check_throttle(self, *, intune: bool) -> None:
+        """Every n-th call or sub-request is throttled."""
+        self.counters["calls"] += 1
+        if self.every_nth_429 and self.counters["calls"] % self.every_nth_429 == 0:
+            raise throttled(self.retry_after, intune=intune)
+
+    def check_conditional_access(self, tenant: str, second: int) -> None:
+        """Conditional Access allows few requests a second per tenant and gives no Retry-After."""
+        if not self.conditional_access_per_second:
+            return
+        key = f"ca:{tenant}:{second}"
+        self.counters[key] += 1
+        if self.counters[key] > self.conditional_access_per_second:
+            raise throttled(None)
+
+    def _hit(self, kind: str, number: int, share: float) -> bool:
+        if share <= 0:
+            return False
+        return random.Random(f"{self.seed}:{kind}:{number}").random() < share  # noqa: S311
+
+
+_CODES = {
+    400: "BadRequest",
+    401: "InvalidAuthenticationToken",
+    403: "Forbidden",
+    404: "ResourceNotFound",
+    409: "Conflict",
+    410: "syncStateNotFound",
+    412: "PreconditionFailed",
+    429: "TooManyRequests",
+    500: "InternalServerError",
+    502: "BadGateway",
+    503: "serviceNotAvailable",
+    504: "GatewayTimeout",
+}
