@@ -17,6 +17,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     assembly.configure(app, settings or Settings.load())
     assembly.bind_extensions(app)
+    assembly.keep_graph_out_of_requests(app)
     assembly.register_blueprints(app)
     assembly.register_commands(app)
     return app

@@ -3,12 +3,13 @@
 from datetime import timedelta
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from opsapp.config import Settings
 from opsapp.database import drop_inherited_connections
 from opsapp.extensions import bootstrap, csrf, db, login_manager, migrate
+from opsapp.graph import guard
 
 
 def configure(app: Flask, settings: Settings) -> None:
@@ -43,6 +44,20 @@ def bind_extensions(app: Flask) -> None:
     bootstrap.init_app(app)
     with app.app_context():
         drop_inherited_connections(db.engine)
+
+
+def keep_graph_out_of_requests(app: Flask) -> None:
+    """Any use of Graph while a request is answered raises: pages come from the database alone."""
+
+    @app.before_request
+    def forbid() -> None:
+        g.graph_forbidden = guard.forbid()
+
+    @app.teardown_request
+    def lift(_error: BaseException | None) -> None:
+        token = g.pop("graph_forbidden", None)
+        if token is not None:
+            guard.lift(token)
 
 
 def register_blueprints(app: Flask) -> None:
