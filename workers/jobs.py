@@ -3,7 +3,7 @@
 import logging
 from functools import partial
 
-from rq.exceptions import JobTimeoutException, ShutDownImminentException
+from rq.exceptions import ShutDownImminentException
 
 from opsapp.logging import run_logging
 from opsapp.models import Tenant, User
@@ -91,8 +91,6 @@ def _stop_for_shutdown(execution: Execution) -> None:
 
 
 def _stage_failure(execution: Execution, error: BaseException) -> None:
-    if isinstance(error, JobTimeoutException):
-        error = RunTimeout()
     result = RunResult.of_error(error)
     if result.reason_code == "internal.unexpected":
         logger.error("operation failed unexpectedly", exc_info=error)
