@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from opsapp.blueprints.context import actor, own_path
 from opsapp.forms.account import PasswordForm, ProfileForm
+from opsapp.forms.tenants import ROLE_NAMES
 from opsapp.permissions import public, signed_in, viewer
 from opsapp.presenters.notices import notice
 from opsapp.presenters.viewer import THEME_COOKIE, THEMES
@@ -32,6 +33,7 @@ def _page(profile: ProfileForm, password: PasswordForm) -> ResponseReturnValue:
         one_time=passwords.is_one_time(user),
         sessions=sign_in.live_sessions(user),
         current=g.user_session,
+        role_names=ROLE_NAMES,
         memberships=members.memberships_of(user),
     )
     return page, 422 if profile.errors or password.errors else 200

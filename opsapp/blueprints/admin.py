@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from opsapp.blueprints.context import actor, cursor
 from opsapp.forms.admin import NewUserForm
+from opsapp.forms.tenants import ROLE_NAMES
 from opsapp.models import User
 from opsapp.permissions import requires, viewer
 from opsapp.presenters.notices import notice
@@ -50,6 +51,7 @@ def show_user(user_id: int) -> ResponseReturnValue:
     return render_template(
         "admin/user.html",
         user=user,
+        role_names=ROLE_NAMES,
         memberships=members.memberships_of(user),
         sessions=sign_in.live_sessions(user),
         is_self=user.id == viewer().id,

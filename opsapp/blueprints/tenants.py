@@ -85,7 +85,7 @@ def _page(
         words=words_of(role_in(viewer(), tenant)),
         general=general or GeneralForm(formdata=None, obj=tenant),
         credential=credential or CredentialForm(formdata=None),
-        member=member or MemberForm(formdata=None),
+        new_member=member or MemberForm(formdata=None),
         members=members.members_of(tenant),
         roles=ROLES,
         role_names=ROLE_NAMES,

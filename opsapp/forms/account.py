@@ -17,7 +17,7 @@ class ProfileForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.timezone.choices = [(zone, zone.replace("_", " ")) for zone in users.time_zones()]
+        self.timezone.choices = {zone: zone.replace("_", " ") for zone in users.time_zones()}
 
 
 class PasswordForm(Form):

@@ -96,7 +96,7 @@ def tenant_slugs(events: Iterable[AuditEvent]) -> dict[int, str]:
     """The slugs of the tenants that ``events`` are about, by tenant id."""
     ids = {event.tenant_id for event in events if event.tenant_id is not None}
     query = sa.select(Tenant.id, Tenant.slug).where(Tenant.id.in_(ids))
-    return dict(db.session.execute(query).tuples().all()) if ids else {}
+    return {row[0]: row[1] for row in db.session.execute(query)} if ids else {}
 
 
 def _conditions(chosen: AuditFilter) -> list[sa.ColumnElement[bool]]:

@@ -43,7 +43,7 @@ def roles_of(user: User, tenants: Iterable[Tenant]) -> dict[int, Role]:
     query = sa.select(Membership.tenant_id, Membership.role).where(
         Membership.user_id == user.id, Membership.tenant_id.in_(ids)
     )
-    return dict(db.session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def grant(actor: Actor, tenant: Tenant, user: User, role: Role) -> Membership:
