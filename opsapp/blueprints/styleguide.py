@@ -39,9 +39,11 @@ class SampleForm(FlaskForm):
     )
     email = StringField("Contact", [Email("Write a full address, such as ana@example.com.")])
     secret = PasswordField("Client secret", [InputRequired("A secret is needed.")])
-    cloud = SelectField("Cloud", choices=[("global", "Global"), ("usgov", "US Government")])
+    cloud = SelectField("Cloud", choices={"global": "Global", "usgov": "US Government"})
     scope = RadioField(
-        "Scope", choices=[("all", "All policies"), ("some", "Only some")], default="all"
+        "Scope",
+        choices={"all": "All policies", "some": "Only some"},
+        default="all",
     )
     note = TextAreaField("Note")
     production = BooleanField("Production tenant", description="Its pages carry a coloured edge.")
@@ -131,28 +133,17 @@ def _events(now: datetime) -> list[dict[str, Any]]:
         return now - timedelta(minutes=minutes)
 
     return [
-        {
-            "at": at(20),
-            "message": "Started by the button on the tenant's page",
-            "actor": "Ana Ferreira",
-        },
-        {"at": at(20), "message": "Handed to the queue", "actor": "System"},
-        {"at": at(16), "message": "Running", "actor": "worker-1", "tone": "blue"},
+        {"at": at(20), "kind": "created", "message": "Created.", "actor": "Ana Ferreira"},
+        {"at": at(20), "kind": "dispatched", "message": "Handed to the queue.", "actor": "System"},
+        {"at": at(16), "kind": "started", "message": "Attempt 1 started.", "actor": "worker-1"},
         {
             "at": at(14),
-            "message": "Waiting for Graph until 10:14",
+            "kind": "held",
+            "message": "Waiting for Graph until 10:14.",
             "actor": "worker-1",
-            "tone": "amber",
-            "icon": "hourglass-split",
             "detail": "graph.throttled: the tenant answered 429 to 3 requests",
         },
-        {
-            "at": at(2),
-            "message": "Completed: partially succeeded",
-            "actor": "worker-1",
-            "tone": "amber",
-            "icon": "circle-half",
-        },
+        {"at": at(2), "kind": "completed", "message": "Partially succeeded.", "actor": "worker-1"},
     ]
 
 

@@ -1,6 +1,6 @@
 """The history of a run or an object, line by line, with the pauses in between."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,7 @@ def timeline_lines(events: Iterable[Any], outcome: str | None = None) -> Iterato
     """
     before: datetime | None = None
     for event in events:
-        get = event.get if isinstance(event, Mapping) else _getter(event)
+        get = _getter(event)
         at = aware(get("at"))
         seconds = (at - before).total_seconds() if before else 0.0
         icon, tone = _look(str(get("kind") or ""), outcome)
@@ -58,7 +58,9 @@ def timeline_lines(events: Iterable[Any], outcome: str | None = None) -> Iterato
         before = at
 
 
-def _getter(event: Any) -> Any:
+def _getter(event: Any) -> Callable[[str], Any]:
+    if isinstance(event, Mapping):
+        return event.get
     return lambda name: getattr(event, name, None)
 
 

@@ -7,6 +7,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 JUST_NOW = 5
 DAYS_IN_WORDS = 30
+TENTHS_BELOW = 10
 
 
 def aware(moment: datetime) -> datetime:
@@ -56,9 +57,9 @@ def duration(value: float | timedelta | None) -> str:
     if value is None:
         return "\N{EN DASH}"
     seconds = max(value.total_seconds() if isinstance(value, timedelta) else float(value), 0.0)
-    if seconds < 10:  # noqa: PLR2004 - tenths only where they can be read
+    if round(seconds, 1) < TENTHS_BELOW:
         return f"{seconds:.1f} s"
-    whole = int(seconds)
+    whole = int(max(seconds, TENTHS_BELOW))
     if whole < MINUTE:
         return f"{whole} s"
     if whole < HOUR:

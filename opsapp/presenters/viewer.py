@@ -4,8 +4,8 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from flask import has_request_context, request
-from flask_login import current_user
 
+from opsapp.permissions import viewer_or_none
 from opsapp.presenters import times
 
 THEME_COOKIE = "theme"
@@ -41,7 +41,8 @@ def named_zone(name: str) -> tzinfo | None:
 
 def zone() -> tzinfo:
     """The account's time zone; while that is the default, UTC, the browser's."""
-    chosen = getattr(current_user, "timezone", "UTC") if has_request_context() else "UTC"
+    who = viewer_or_none() if has_request_context() else None
+    chosen = who.timezone if who else "UTC"
     if chosen == "UTC":
         chosen = _cookie(ZONE_COOKIE)
     return named_zone(chosen) or UTC

@@ -1,0 +1,110 @@
+"""Addresses, chips, remembered columns, the viewer's cookies."""
+
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opsapp.presenters import viewer
+from opsapp.presenters.chips import chips_for
+from opsapp.presenters.columns import chosen_columns
+from opsapp.presenters.links import dom_id, url_with
+
+COLUMNS = [
+    {"key": "name", "label": "Name"},
+    {"key": "by", "label": "By", "optional": True},
+    {"key": "took", "label": "Took", "optional": True, "hidden": True},
+]
+
+
+def test_a_new_filter_starts_at_the_first_page(app):
+    with app.test_request_context("/runs?type=a&before=815&x=1&x=2"):
+        assert url_with(outcome="failed") == "/runs?type=a&x=1&x=2&outcome=failed"
+
+
+def test_paging_keeps_the_filters(app):
+    with app.test_request_context("/runs?type=a&before=815"):
+        assert url_with(before=700) == "/runs?type=a&before=700"
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_value_can_go(app, nothing):
+    with app.test_request_context("/runs?type=a"):
+        assert url_with(type=nothing) == "/runs"
+
+
+def test_addresses_stay_below_the_prefix(app):
+    with app.test_request_context("/runs?q=a", base_url="http://localhost/ops"):
+        assert url_with(q="b&c") == "/ops/runs?q=b%26c"
+
+
+@given(st.text(), st.text())
+def test_ids_differ_when_what_they_stand_for_differs(one, other):
+    assert (dom_id("x", one) == dom_id("x", other)) == (one == other)
+    assert dom_id(one)[0].isascii()
+
+
+def test_a_chip_shows_words_and_removes_only_itself(app):
+    with app.test_request_context("/runs?outcome=failed&outcome=cancelled&q=ab&sort=at"):
+        chips = chips_for({"outcome": "Outcome", "q": "Search"}, {"outcome": {"failed": "Failed"}})
+
+    assert [(chip.label, chip.value) for chip in chips] == [
+        ("Outcome", "Failed"),
+        ("Outcome", "cancelled"),
+        ("Search", "ab"),
+    ]
+    assert chips[0].remove_url == "/runs?q=ab&sort=at&outcome=cancelled"
+    assert chips[2].remove_url == "/runs?outcome=failed&outcome=cancelled&sort=at"
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "shown"),
+    [
+        ("", "", ["name", "by"]),
+        ("?columns=none&columns=took", "by", ["name", "took"]),
+        ("?columns=none", "by.took", ["name"]),
+        ("", "none.took", ["name", "took"]),
+        ("", "none", ["name"]),
+        ("?columns=bogus", "", ["name", "by"]),
+    ],
+)
+def test_columns_come_from_the_address_then_from_the_cookie(app, query, cookie, shown):
+    headers = {"Cookie": f"columns_runs={cookie}"} if cookie else {}
+    with app.test_request_context(f"/{query}", headers=headers):
+        assert [column["key"] for column in chosen_columns("runs", COLUMNS)] == shown
+
+
+@pytest.mark.parametrize(
+    ("cookie", "theme"), [("dark", "dark"), ("light", "light"), ('"><b>', "system"), ("", "system")]
+)
+def test_only_known_themes_reach_the_page(app, cookie, theme):
+    with app.test_request_context("/", headers={"Cookie": f"theme={cookie}"}):
+        assert viewer.theme() == theme
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Nowhere/Land", "../../etc/passwd", "/etc/localtime", "x" * 65, "Europe", "a\0b"]
+)
+def test_a_zone_that_does_not_exist_is_none(name):
+    assert viewer.named_zone(name) is None
+
+
+def test_the_accounts_zone_wins_over_the_browsers(app, cast):
+    def zone(client):
+        with client:
+            client.get("/styleguide", headers={})
+            return viewer.zone()
+
+    client = cast.client("operator")
+    assert zone(client) is UTC
+    client.set_cookie("tz", "Asia/Tokyo")
+    assert zone(client) == ZoneInfo("Asia/Tokyo")
+
+    from opsapp.models import User
+    from opsapp.models.base import write
+
+    with app.app_context(), write() as session:
+        session.get_one(User, cast["operator"].id).timezone = "Europe/Berlin"
+    assert zone(client) == ZoneInfo("Europe/Berlin")
