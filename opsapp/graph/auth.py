@@ -14,7 +14,7 @@ from msal.token_cache import SerializableTokenCache
 
 from opsapp.graph import guard
 from opsapp.graph.clouds import Endpoints
-from opsapp.graph.errors import GraphError
+from opsapp.graph.errors import GraphError, Unauthenticated
 from opsapp.graph.login import LoginSession, RefusedByLogin, speaking_to_login
 from opsapp.graph.settings import AppCredential
 from opsapp.graph.token_store import StoredTokens, roles_of
@@ -101,14 +101,15 @@ class TokenSource:
                 )
                 if "access_token" not in result:
                     raise RefusedByLogin(result)
+                lifetime = float(result["expires_in"])
         except GraphError:
             # MSAL replays failures it has seen for a while; a new application asks again.
             self._app = None
             raise
         if self._cache.has_state_changed:
             _logger.info("new Graph token for tenant %s", self._tenant_id)
-            self._store.save(self._cache, float(result["expires_in"]))
-        return _access_token(result)
+            self._store.save(self._cache, lifetime)
+        return _access_token(str(result["access_token"]), lifetime)
 
     def _application(self) -> ConfidentialClientApplication:
         if self._app is None:
@@ -128,26 +129,29 @@ def fingerprint(credential: AppCredential) -> str:
     if credential.client_secret:
         material = credential.client_secret.encode()
     else:
-        material = Path(str(credential.certificate_path)).read_bytes()
+        try:
+            material = Path(str(credential.certificate_path)).read_bytes()
+        except OSError:
+            material = b""  # the first use says so
     return hashlib.sha256(material).hexdigest()
 
 
-def _access_token(result: dict[str, Any]) -> AccessToken:
-    lifetime = float(result["expires_in"])
+def _access_token(value: str, lifetime: float) -> AccessToken:
     margin = min(_RENEW_BEFORE, lifetime * 0.1)
-    value = str(result["access_token"])
     return AccessToken(value, time.monotonic() + lifetime - margin, roles_of(value))
 
 
 def _msal_credential(credential: AppCredential) -> str | dict[str, str]:
     if credential.client_secret:
         return credential.client_secret
-    blocks = [
-        found.group(0)
-        for found in _PEM.finditer(Path(str(credential.certificate_path)).read_text())
-    ]
+    try:
+        text = Path(str(credential.certificate_path)).read_text("ascii", errors="replace")
+    except OSError:
+        raise Unauthenticated("The app's certificate file cannot be read.", sent=False) from None
+    blocks = [found.group(0) for found in _PEM.finditer(text)]
     keys = [block for block in blocks if "PRIVATE KEY-----" in block]
     certificates = [block for block in blocks if "BEGIN CERTIFICATE-----" in block]
     if len(keys) != 1 or not certificates:
-        raise ValueError("the certificate file needs one private key and its certificate, in PEM")
+        detail = "The app's certificate file needs one private key and its certificate, in PEM."
+        raise Unauthenticated(detail, sent=False)
     return {"private_key": keys[0], "public_certificate": "\n".join(certificates)}

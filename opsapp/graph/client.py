@@ -267,7 +267,7 @@ def open_client(
         max_wait: seconds; a longer ``Retry-After`` raises Throttled so that the run can be parked.
         app_name: sent as User-Agent.
 
-    Raises ValueError for an unknown cloud, a malformed address, tenant or certificate file.
+    Raises ValueError for an unknown cloud, a malformed base URL or tenant.
 
     """
     guard.check()

@@ -86,7 +86,7 @@ def speaking_to_login(session: LoginSession) -> Iterator[None]:
         raise Unavailable(detail, sent=False) from None
     except (requests.RequestException, MsalServiceError, RuntimeError) as error:
         raise _unavailable(session) from error
-    except (ValueError, KeyError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise _no_configuration(session) from error
 
 

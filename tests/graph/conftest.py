@@ -2,12 +2,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+from cryptography import x509
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 from opsapp.graph.client import GraphClient, open_client
 from opsapp.graph.settings import AppCredential, GraphSettings, RetryPolicy, Timeouts
@@ -89,3 +94,25 @@ def open_graph(graph_settings: GraphSettings, waits: Waits) -> Iterator[OpenGrap
 @pytest.fixture
 def graph(open_graph: OpenGraph) -> GraphClient:
     return open_graph()
+
+
+@pytest.fixture(scope="session")
+def rsa_pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Private key and certificate in one file, as an app registration uses them."""
+    path = tmp_path_factory.mktemp("app") / "app.pem"
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "OpsApp")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=2))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
