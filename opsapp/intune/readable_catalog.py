@@ -1,0 +1,233 @@
+"""Settings catalog policies in words: sections by area, settings by the last part of their id.
+
+An id such as ``device_vendor_msft_policy_config_defender_allowrealtimemonitoring`` holds scope,
+area and setting; ingested templates add ``~policy~`` and a path of categories. Choices are stored
+as ``<id>_<choice>``. Which words Intune shows for a numbered choice is not known here, so the
+number is shown as it is, except where its meaning is certain.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opsapp.intune.readable import DEEPEST, Form, Section, Setting, form_of
+from opsapp.intune.secrets import SHOWN_INSTEAD, is_secret, is_secret_name
+from opsapp.intune.words import readable_id as in_words
+
+_SCOPE = re.compile(r"(?:(device|user)_)?vendor_msft_(?:policy_config_)?")
+_CATEGORY = re.compile(r"(l_[^_]+|cat_[^_]+|pol_[^_]+|microsoft_edge|[^_]+)_(.+)")
+_RUNNING_NUMBER = re.compile(r"(l_[a-z_]*[a-z])\d+$")
+_NOISE = re.compile(r"\b(?:cat|pol)_|_v\d+$|\{[^}]*\}|\bl_")
+_APPLE = "com.apple."
+_NAMELESS = re.compile(
+    r"(?:l_)?empty\d*|(?:iz_)?partname\w*|dropdown|textbox|enum|desc|list|value|part"
+)
+_AREAS = {
+    "admx": "Administrative templates",
+    "internetexplorer": "Internet Explorer",
+    "passportforwork": "Windows Hello for Business",
+    "dmclient": "Device management client",
+    "localpoliciessecurityoptions": "Local policies: security options",
+    "applicationaccess": "Restrictions",
+    "extensiblesso": "Single sign-on extension",
+    "managedclient.preferences": "Managed preferences",
+    "mcx": "Managed client",
+    "mcx.filevault2": "FileVault",
+    "security.firewall": "Firewall",
+    "security.fderecoverykeyescrow": "FileVault recovery key escrow",
+    "servicemanagement": "Managed login items",
+    "systempolicy.control": "Gatekeeper",
+    "systempolicy.managed": "Gatekeeper, managed",
+    "tcc.configuration-profile-policy": "Privacy preferences",
+    "system-extension-policy": "System extensions",
+    "webcontent-filter": "Web content filter",
+    "windowsai": "Windows AI",
+    "laps": "Windows LAPS",
+    "pde": "Personal data encryption",
+    "lanmanserver": "LanMan server",
+    "lanmanworkstation": "LanMan workstation",
+    "mssecurityguide": "Microsoft security guide",
+    "msslegacy": "MSS (legacy)",
+}
+_PRODUCTS = {
+    "microsoft_edge": "Microsoft Edge",
+    "googlechrome": "Google Chrome",
+    "onedrivengsc": "OneDrive",
+    "l_lync": "Skype for Business",
+    "l_proj": "Microsoft Project",
+    "l_ppt": "Microsoft PowerPoint",
+    "l_microsoftvisio": "Microsoft Visio",
+    "l_microsoftofficesystem": "Microsoft Office",
+    "l_microsoftofficemachine": "Microsoft Office, computer",
+    "cat_edgeupdate": "Microsoft Edge update",
+    "cat_google": "Google update",
+    "cat_secguide": "Microsoft security guide",
+    "wsl": "Windows Subsystem for Linux",
+}
+_OFFICE_APP = re.compile(r"l_microsoftoffice(access|excel|outlook|powerpoint|publisher|word)$")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a setting belongs, from its id. ``scope`` is device, user or empty."""
+
+    section: str
+    path: str
+    name: str
+    scope: str = ""
+
+
+def catalog_sections(settings: Iterable[Mapping[str, Any]]) -> list[Section]:
+    """Sections in alphabetical order, the settings of each by category and label."""
+    areas: dict[str, list[Setting]] = defaultdict(list)
+    for entry in settings:
+        instance = entry["settingInstance"]
+        place = place_of(_id(instance))
+        areas[place.section].append(_setting(instance, place))
+    return [
+        Section(title, tuple(sorted(found, key=lambda one: (one.path, one.label.casefold()))))
+        for title, found in sorted(areas.items(), key=lambda item: item[0].casefold())
+    ]
+
+
+def place_of(definition_id: str) -> Place:
+    """Splits the id of a top-level setting."""
+    match = _SCOPE.match(definition_id)
+    scope = (match.group(1) or "") if match else ""
+    rest = definition_id[match.end() :] if match else definition_id
+    if "~" in rest:
+        return _template_place(rest, scope)
+    if rest.startswith(_APPLE):
+        area, _, name = rest.removeprefix(_APPLE).partition("_")
+    else:
+        area, _, name = rest.partition("_")
+    if area == "admx":
+        category, _, name = name.partition("_")
+        return Place(_AREAS[area], in_words(category), _clean(name) or category, scope)
+    words = _AREAS.get(area) or in_words(area)
+    return Place(words, "", _clean(name) or area, scope)
+
+
+def _template_place(rest: str, scope: str) -> Place:
+    """``office16v2~policy~l_microsoftofficesystem~l_securitysettings_l_protectdocument``."""
+    *path, last = [part for part in rest.split("~")[1:] if part != "policy"]
+    match = _CATEGORY.fullmatch(last)
+    category, name = match.groups() if match else (last, last)
+    path.append(category)
+    product, *categories = path
+    return Place(
+        _product(product), " / ".join(in_words(_clean(c)) for c in categories), _clean(name), scope
+    )
+
+
+def _product(name: str) -> str:
+    office = _OFFICE_APP.match(name)
+    if office:
+        return f"Microsoft {in_words(office.group(1))}"
+    return _PRODUCTS.get(name) or in_words(_clean(name))
+
+
+def _clean(name: str) -> str:
+    """Without the prefixes, placeholders and running numbers that template authors add."""
+    return _NOISE.sub("", _RUNNING_NUMBER.sub(r"\1", name)).strip("_")
+
+
+def _id(instance: Mapping[str, Any]) -> str:
+    return str(instance.get("settingDefinitionId") or "")
+
+
+def _setting(instance: Mapping[str, Any], place: Place) -> Setting:
+    path = " · ".join(
+        part for part in (place.path, "user" if place.scope == "user" else "") if part
+    )
+    return _with_value(instance, in_words(place.name), path, depth=0)
+
+
+def _with_value(instance: Mapping[str, Any], label: str, path: str, depth: int) -> Setting:
+    key = _id(instance)
+    if depth > DEEPEST:
+        return Setting(label, key, ("nested too deeply to show here",), Form.WORDS, path)
+    if "choiceSettingValue" in instance:
+        return _choices(instance, [instance["choiceSettingValue"]], label, path, depth)
+    if "choiceSettingCollectionValue" in instance:
+        return _choices(instance, instance["choiceSettingCollectionValue"], label, path, depth)
+    if "simpleSettingValue" in instance:
+        return _simple(instance, [instance["simpleSettingValue"]], label, path)
+    if "simpleSettingCollectionValue" in instance:
+        return _simple(instance, instance["simpleSettingCollectionValue"], label, path)
+    return _groups(instance, label, path, depth)
+
+
+def _mappings(values: Any) -> list[Mapping[str, Any]]:
+    many = values if isinstance(values, list) else []
+    return [value for value in many if isinstance(value, Mapping)]
+
+
+def _choices(
+    instance: Mapping[str, Any], values: Any, label: str, path: str, depth: int
+) -> Setting:
+    chosen = _mappings(values)
+    children = [child for value in chosen for child in _children(value, instance, depth)]
+    texts = tuple(_choice(instance, value, depth) for value in chosen)
+    form = Form.CODE if texts and all(text.isdigit() for text in texts) else Form.WORDS
+    return Setting(label, _id(instance), texts, form, path, tuple(children))
+
+
+def _choice(instance: Mapping[str, Any], value: Mapping[str, Any], depth: int) -> str:
+    key, raw = _id(instance), str(value.get("value") or "")
+    choice = raw.removeprefix(f"{key}_") if raw.startswith(f"{key}_") else raw
+    if choice in {"0", "1"}:
+        if depth == 0 and ("~policy~" in key or "_config_admx_" in key):
+            return "Enabled" if choice == "1" else "Disabled"
+        return choice
+    if choice in {"true", "false"}:
+        return "Yes" if choice == "true" else "No"
+    return in_words(choice) if re.fullmatch(r"[a-z_]+", choice) else choice
+
+
+def _simple(instance: Mapping[str, Any], values: Any, label: str, path: str) -> Setting:
+    key = _id(instance)
+    texts: list[str] = []
+    for value in _mappings(values):
+        raw = value.get("value")
+        if is_secret(value, "value") or (is_secret_name(key) and isinstance(raw, str) and raw):
+            return Setting(label, key, (SHOWN_INSTEAD,), Form.SECRET, path)
+        texts.append("(empty)" if raw in ("", None) else str(raw))
+    form = form_of(texts[0]) if len(texts) == 1 else Form.WORDS
+    return Setting(label, key, tuple(texts), form, path)
+
+
+def _groups(instance: Mapping[str, Any], label: str, path: str, depth: int) -> Setting:
+    groups = _mappings(instance.get("groupSettingCollectionValue"))
+    if isinstance(instance.get("groupSettingValue"), Mapping):
+        groups = [instance["groupSettingValue"]]
+    contents = [_children(group, instance, depth) for group in groups]
+    if len(contents) == 1:
+        children = tuple(contents[0])
+    else:
+        children = tuple(
+            Setting(f"Item {number}", "", (), Form.NONE, children=tuple(inside))
+            for number, inside in enumerate(contents, 1)
+        )
+    return Setting(label, _id(instance), (), Form.NONE, path, children)
+
+
+def _children(value: Mapping[str, Any], parent: Mapping[str, Any], depth: int) -> Sequence[Setting]:
+    return [
+        _with_value(child, _child_label(_id(child), _id(parent)), "", depth + 1)
+        for child in _mappings(value.get("children"))
+    ]
+
+
+def _child_label(key: str, parent: str) -> str:
+    """What the id adds to its parent's; ``Value`` where that says nothing."""
+    last = parent.rpartition("~")[2].rpartition("_")[2]
+    name = (
+        key.removeprefix(f"{parent}_") if key.startswith(f"{parent}_") else key.rpartition("_")[2]
+    )
+    bare = name.removeprefix(last).strip("_") or "value"
+    if _NAMELESS.fullmatch(bare):
+        return "Value"
+    return in_words(_clean(bare)) or "Value"
