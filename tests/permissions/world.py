@@ -69,7 +69,7 @@ class World:
         )
         values = {name: self.samples[role][name] for name in rule.arguments}
         if rule.endpoint == "bootstrap.static":
-            values["filename"] = "bootstrap5/css/bootstrap.min.css"
+            values["filename"] = "css/bootstrap.min.css"
         return adapter.build(rule.endpoint, values, method=row.method)
 
 
