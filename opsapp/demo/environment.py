@@ -38,18 +38,24 @@ def own_secrets(file: Path, data: Path) -> dict[str, str]:
     }
 
 
-def configuration(own: Mapping[str, str], data: Path, base_url: str, ca: Path) -> dict[str, str]:
-    """Everything the application reads from the environment, spelled out."""
+def configuration(own: Mapping[str, str], data: Path) -> dict[str, str]:
+    """What the application needs, spelled out, so that no `.env` can fill a gap."""
     return {
         **own,
         "OPSAPP_INSTANCE": str(data),
         "DATABASE_URL": f"sqlite:///{data / 'opsapp.sqlite3'}",
         "REDIS_URL": url(data),
+        "OPSAPP_SECURE_COOKIES": "0",
+        "OPSAPP_SHUTDOWN_SECONDS": "5",
+    }
+
+
+def simulated(base_url: str, ca: Path) -> dict[str, str]:
+    """Points everything that would go to Microsoft at the simulator."""
+    return {
         "OPSAPP_LOGIN_BASE_URL": base_url,
         "OPSAPP_GRAPH_BASE_URL": base_url,
         "OPSAPP_CA_BUNDLE": str(ca),
-        "OPSAPP_SECURE_COOKIES": "0",
-        "OPSAPP_SHUTDOWN_SECONDS": "5",
     }
 
 

@@ -84,22 +84,27 @@ class Demo:
 
     def _start(self) -> None:
         own = environment.own_secrets(self.env_file, self.data)
-        simulator = self._start_simulator(environment.for_children({}))
+        announced = self._start_simulator()
         self._server.start_or_attach()
-        announced = simulator / "simulator.json"
+        base = environment.for_children(environment.configuration(own, self.data))
+        self._once("migrations", base, "flask", "db", "upgrade")
+        self._wait(announced.exists, "the simulator")
         base_url = json.loads(announced.read_text())["base_url"]
-        values = environment.configuration(own, self.data, base_url, simulator / "ca.pem")
+        simulated = environment.simulated(base_url, announced.with_name("ca.pem"))
+        values = {**environment.configuration(own, self.data), **simulated}
         environment.write(self.env_file, values)
-        children = environment.for_children(values)
-        self._once("migrations", children, "flask", "db", "upgrade")
-        self._once("seed", children, "flask", "demo", "seed", "--simulator", str(announced))
+        self._start_application(environment.for_children(values), announced)
+
+    def _start_application(self, children: dict[str, str], announced: Path) -> None:
         self._start_child("worker", children, "workers")
         serving = {**children, "HOST": HOST, "PORT": str(self.port)}
         self._start_child("web", serving, "gunicorn", "wsgi:app")
+        self._once("seed", children, "flask", "demo", "seed", "--simulator", str(announced))
         self._wait(self._web_answers, "the web process")
         self._wait(self._worker_registered, "the worker")
 
-    def _start_simulator(self, children: dict[str, str]) -> Path:
+    def _start_simulator(self) -> Path:
+        """Returns the file in which it announces itself once it listens."""
         folder = self.data / "simulator"
         folder.mkdir(exist_ok=True, mode=0o700)
         announced = folder / "simulator.json"
@@ -107,9 +112,8 @@ class Demo:
         announced.unlink(missing_ok=True)
         content = [part for item in self.exports for part in ("--tenant", item.argument)]
         arguments = ["--dir", str(folder), "--port", str(port), *(content or ["--demo"])]
-        self._start_child("simulator", children, "opsapp.simulator", *arguments)
-        self._wait(announced.exists, "the simulator")
-        return folder
+        self._start_child("simulator", environment.for_children({}), "opsapp.simulator", *arguments)
+        return announced
 
     def _start_child(self, name: str, env: dict[str, str], module: str, *arguments: str) -> None:
         print(f"Starting the {name} ...", flush=True)

@@ -34,7 +34,10 @@ def test_every_process_gets_settings_the_application_accepts(file, tmp_path, mon
     ca = tmp_path / "ca.pem"
     ca.touch()
     own = environment.own_secrets(file, tmp_path / "demo")
-    values = environment.configuration(own, tmp_path / "demo", "https://localhost:8443", ca)
+    values = {
+        **environment.configuration(own, tmp_path / "demo"),
+        **environment.simulated("https://localhost:8443", ca),
+    }
     environment.write(file, values)
     assert environment.read(file) == values
     for name, value in environment.for_children(values).items():
