@@ -1,0 +1,67 @@
+"""The settings of one very large policy: browser zones and Edge, as hardening guides have them."""
+
+from typing import Any
+
+from opsapp.simulator.demo_setting import choices
+
+_POLICY = "device_vendor_msft_policy_config_"
+_ZONES = (
+    "internetzone",
+    "intranetzone",
+    "localmachinezone",
+    "lockeddowninternetzone",
+    "lockeddownintranetzone",
+    "restrictedsiteszone",
+    "trustedsiteszone",
+)
+_PER_ZONE = """
+allowaccesstodatasources allowautomaticpromptingforactivexcontrols
+allowautomaticpromptingforfiledownloads allowcopypasteviascript allowdraganddropcopyandpastefiles
+allowfontdownloads allowlessprivilegedsites allowloadingofxamlfiles
+allownetframeworkreliantcomponents allowonlyapproveddomainstouseactivexcontrols
+allowonlyapproveddomainstousetdcactivexcontrol allowscriptinitiatedwindows allowscriptlets
+allowscriptingofinternetexplorerwebbrowsercontrols allowsmartscreenie
+allowupdatestostatusbarviascript allowuserdatapersistence allowvbscripttorunininternetexplorer
+donotrunantimalwareagainstactivexcontrols downloadsignedactivexcontrols
+downloadunsignedactivexcontrols enablecrosssitescriptingfilter
+enabledraggingofcontentfromdifferentdomainsacrosswindows
+enabledraggingofcontentfromdifferentdomainswithinwindows enablemimesniffing enableprotectedmode
+includelocalpathwhenuploadingfilestoserver initializeandscriptactivexcontrols
+initializeandscriptactivexcontrolsnotmarkedsafe javapermissions
+launchingapplicationsandfilesiniframe logonoptions navigatewindowsandframes
+runnetframeworkreliantcomponentssignedwithauthenticode
+showsecuritywarningforpotentiallyunsafefiles usepopupblocker
+"""
+_EDGE = """
+addressbarmicrosoftsearchinbingproviderenabled allowdeletingbrowserhistory
+alternateerrorpagesenabled audiosandboxenabled authschemes autofilladdressenabled
+autofillcreditcardenabled automatichttpsdefault backgroundmodeenabled basicauthoverhttpenabled blockthirdpartycookies
+browseraddprofileenabled browsercodeintegritysetting browserguestmodeenabled
+browserlegacyextensionpointsblockingenabled browsersignin clearbrowsingdataonexit
+clipboarddatasharing componentupdatesenabled composeinlineenabled configuredonottrack
+cryptowalletenabled defaultgeolocationsetting defaultinsecurecontentsetting
+defaultnotificationssetting defaultpopupssetting defaultsensorssetting defaultserialguardsetting
+defaultwebbluetoothguardsetting defaultwebusbguardsetting developertoolsavailability
+diagnosticdata disablescreenshots dnsoverhttpsmode downloadrestrictions edgecollectionsenabled
+edgefollowenabled edgeshoppingassistantenabled edgewalletcheckoutenabled enablemediarouter
+enhancesecuritymode exemptfiletypedownloadwarnings experimentationandconfigurationservicecontrol
+followsitesenabled forcegooglesafesearch hidefirstrunexperience hubssidebarenabled
+imagesearchenabled importautofillformdata importbrowsersettings inprivatemodeavailability
+insecureprivatenetworkrequestsallowed internetexplorerintegrationlevel
+legacysamesitecookiebehaviorenabled nativemessaginguserlevelhosts networkpredictionoptions
+passwordmanagerenabled personalizationreportingenabled preventsmartscreenpromptoverride
+promptfordownloadlocation quicallowed remotedebuggingallowed savingbrowserhistorydisabled
+searchsuggestenabled sharedarraybufferunrestrictedaccessallowed showrecommendationsenabled
+siteperprocess smartscreenenabled smartscreenpuaenabled speechrecognitionenabled
+sslerroroverrideallowed spotlightexperiencesandrecommendationsenabled
+"""
+
+
+def hardening() -> list[dict[str, Any]]:
+    """More than 300 settings."""
+    zones = [
+        row
+        for zone in _ZONES
+        for row in choices(f"{_POLICY}internetexplorer_{zone}", _PER_ZONE, "0")
+    ]
+    return zones + choices(f"{_POLICY}microsoft_edgev77~policy~microsoft_edge_", _EDGE)
