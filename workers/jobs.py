@@ -1,10 +1,12 @@
 """The one function RQ calls, for all types of operation."""
 
 import logging
+from contextlib import closing
 from functools import partial
 
 from rq.exceptions import ShutDownImminentException
 
+from opsapp.extensions import db
 from opsapp.logging import run_logging
 from opsapp.models import Tenant, User
 from opsapp.operations import operation_of
@@ -14,17 +16,11 @@ from opsapp.runs.execution import Execution, LostFence, RunCancelled, ShutdownRe
 from opsapp.runs.reasons import REASONS
 from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import hand_back, settle_interrupted
-from workers import shutdown
+from workers import interrupts
 from workers.graph_access import open_graph
 from workers.runtime import app
 
 logger = logging.getLogger(__name__)
-
-
-class RunTimeout(BaseException):
-    """The run exceeded its operation's time limit. Not an Exception: operations cannot eat it."""
-
-    reason_code = "run.timeout"
 
 
 def run_operation(run_id: int, dispatch_token: str) -> None:
@@ -33,12 +29,12 @@ def run_operation(run_id: int, dispatch_token: str) -> None:
     Does nothing when the run is not queued under this token any more.
     """
     with app().app_context(), run_logging(run_id):
-        execution = Execution.begin(run_id, dispatch_token, shutdown.worker_name(), open_graph)
+        execution = Execution.begin(run_id, dispatch_token, interrupts.worker_name(), open_graph)
         if execution is None:
             logger.info("not ours to run", extra={"run_id": run_id})
             return
-        shutdown.watch(execution.request_shutdown)
-        with execution.heartbeat():
+        interrupts.watch_for_shutdown(execution.request_shutdown)
+        with closing(execution), execution.heartbeat():
             _perform(execution)
 
 
@@ -46,7 +42,9 @@ def _perform(execution: Execution) -> None:
     resume = partial(hand_back, execution.run_id, execution.token)
     try:
         _check_still_permitted(execution)
-        operation_of(execution.run.type).perform(execution)
+        operation = operation_of(execution.run.type)
+        with interrupts.inside_operation():
+            operation.perform(execution)
         execution.stage(execution.result_of_items())
     except LostFence:
         logger.warning("lost the fence", extra={"run_id": execution.run_id})
@@ -84,6 +82,7 @@ class NotPermitted(Exception):
 
 
 def _stop_for_shutdown(execution: Execution) -> None:
+    db.session.remove()  # it may have been interrupted in the middle of anything
     if operation_of(execution.run.type).resumable:
         hand_back(execution.run_id, execution.token, REASONS["worker.shutdown"].message)
     else:
@@ -94,6 +93,7 @@ def _stage_failure(execution: Execution, error: BaseException) -> None:
     result = RunResult.of_error(error)
     if result.reason_code == "internal.unexpected":
         logger.error("operation failed unexpectedly", exc_info=error)
+    db.session.remove()  # it may have been interrupted in the middle of anything
     try:
         execution.stage(result)
     except LostFence:
