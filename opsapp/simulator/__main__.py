@@ -1,14 +1,12 @@
 """``python -m opsapp.simulator``: run the simulator in the foreground."""
 
 import argparse
-import hashlib
-import hmac
 import sys
 import uuid
 from pathlib import Path
 
 from opsapp.simulator import certificates, demo_data, loading, server
-from opsapp.simulator.state import Tenant, World, stable_id
+from opsapp.simulator.state import Tenant, World
 
 _MAX_PORT = 65535
 
@@ -18,27 +16,16 @@ def main() -> None:
     if arguments.die_with_parent:
         server.die_with_parent(arguments.die_with_parent)
     files = certificates.prepare(arguments.dir)
-    world = World()
+    world = World(secret_key=files.token_key.read_bytes())
     if arguments.demo:
         for row in demo_data.TENANTS:
-            demo_tenant = _tenant(files, row.slug, row.id, row.name)
-            world.tenants[row.slug] = demo_tenant
-            demo_data.fill(demo_tenant, row)
+            demo_data.fill(world.enrol(row.slug, row.id, row.name), row)
     for slug, tenant_id, folder in arguments.tenant:
-        tenant = _tenant(files, slug, tenant_id, demo_data.name_of(slug))
-        world.tenants[slug] = tenant
+        tenant = world.enrol(slug, tenant_id, demo_data.name_of(slug))
         if folder is not None:
             loading.load_folder(tenant, folder)
             _print_report(tenant)
     server.serve(world, files, arguments.port)
-
-
-def _tenant(files: certificates.Files, slug: str, tenant_id: str, name: str) -> Tenant:
-    """Client id and secret stay the same as long as the folder's key does."""
-    key = files.token_key.read_bytes()
-    secret = hmac.new(key, tenant_id.encode(), hashlib.sha256).hexdigest()[:40]
-    client_id = stable_id(tenant_id, "application")
-    return Tenant(slug, tenant_id, name, client_id, secret)
 
 
 def _print_report(tenant: Tenant) -> None:

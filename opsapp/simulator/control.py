@@ -1,13 +1,14 @@
 """The control API under ``/_sim/``: what tests and the demo use to change the world. No sign-in."""
 
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from opsapp.simulator import admission, configuration_api, groups
+from opsapp.simulator import admission, configuration_api, groups, loading
 from opsapp.simulator.catalogue import COLLECTIONS, Collection
 from opsapp.simulator.faults import Faults
-from opsapp.simulator.state import StoredObject, Tenant, World
+from opsapp.simulator.state import StoredObject, Tenant, World, stable_id
 
 
 class ControlError(Exception):
@@ -21,6 +22,8 @@ def blueprint(world: World) -> Blueprint:
     @area.errorhandler(ControlError)
     @area.errorhandler(ValueError)
     @area.errorhandler(TypeError)
+    @area.errorhandler(NotADirectoryError)
+    @area.errorhandler(KeyError)
     def refuse(error: Exception) -> tuple[Response, int]:
         return jsonify({"error": str(error)}), 400
 
@@ -90,6 +93,19 @@ def _add_tenants(area: Blueprint, world: World) -> None:
     def load_report() -> Response:
         with world.lock:
             return jsonify({"tenants": [report(tenant) for tenant in world.tenants.values()]})
+
+    @area.post("/tenants")
+    def add_tenant() -> Response:
+        body = _body()
+        with world.lock:
+            slug = body["slug"]
+            if slug in world.tenants:
+                raise ControlError(f"the tenant exists: {slug}")
+            identity = body.get("id") or stable_id("tenant", slug)
+            tenant = world.enrol(slug, identity, body.get("name") or slug.title())
+            if body.get("folder"):
+                loading.load_folder(tenant, Path(body["folder"]))
+            return jsonify(tenant.credentials())
 
     @area.post("/permissions")
     def permissions() -> Response:

@@ -117,6 +117,14 @@ class Simulator:
             raise SimulatorError(f"{method} {path}: {response.status_code} {response.text}")
         return response.json()
 
+    def add_tenant(
+        self, slug: str, *, tenant_id: str | None = None, folder: Path | None = None
+    ) -> SimulatedTenant:
+        """One more tenant, empty or loaded from an export folder, while it runs."""
+        body = {"slug": slug, "id": tenant_id, "folder": str(folder) if folder else None}
+        self.tenants[slug] = SimulatedTenant(**self.control("POST", "/tenants", body))
+        return self.tenants[slug]
+
     def set_faults(self, **switches: Any) -> None:
         """Set fault switches (see ``faults.Faults``); the others keep their values."""
         self.control("POST", "/faults", switches)

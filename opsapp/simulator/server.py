@@ -71,16 +71,7 @@ def _announce(world: World, ready: Path, port: int, pid: int) -> None:
     described = {
         "base_url": f"https://localhost:{port}",
         "pid": pid,
-        "tenants": [
-            {
-                "slug": tenant.slug,
-                "id": tenant.id,
-                "name": tenant.name,
-                "client_id": tenant.client_id,
-                "client_secret": tenant.client_secret,
-            }
-            for tenant in world.tenants.values()
-        ],
+        "tenants": [tenant.credentials() for tenant in world.tenants.values()],
     }
     certificates.write_private(ready, json.dumps(described, indent=2).encode())
 

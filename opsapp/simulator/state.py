@@ -1,5 +1,7 @@
 """What the simulated tenants hold. Everything is in memory, behind ``World.lock``."""
 
+import hashlib
+import hmac
 import secrets
 import threading
 import time
@@ -70,6 +72,16 @@ class Tenant:
     token_generation: int = 0
     report: LoadReport = field(default_factory=LoadReport)
 
+    def credentials(self) -> dict[str, str]:
+        """What an administrator would hand over to connect this tenant."""
+        return {
+            "slug": self.slug,
+            "id": self.id,
+            "name": self.name,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+        }
+
     def collection(self, key: str) -> dict[str, StoredObject]:
         return self.objects.setdefault(key, {})
 
@@ -95,6 +107,14 @@ class World:
     log: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     hosts: frozenset[str] = frozenset()
+    secret_key: bytes = field(default=b"", repr=False)
+
+    def enrol(self, slug: str, tenant_id: str, name: str) -> Tenant:
+        """Add an empty tenant. Client id and secret stay the same as long as the key does."""
+        secret = hmac.new(self.secret_key, tenant_id.encode(), hashlib.sha256).hexdigest()[:40]
+        client_id = stable_id(tenant_id, "application")
+        self.tenants[slug] = Tenant(slug, tenant_id, name, client_id, secret)
+        return self.tenants[slug]
 
     def by_id(self, tenant_id: str) -> Tenant | None:
         wanted = tenant_id.lower()
