@@ -1,6 +1,6 @@
 """What every response tells the browser it may do."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, session
 
 # Bootstrap draws the arrow of a select from a data: URL, hence img-src.
 CONTENT_SECURITY_POLICY = (
@@ -13,6 +13,7 @@ PERMISSIONS_POLICY = ", ".join(
     for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 )
 ONE_YEAR = 365 * 24 * 3600
+ASSETS = "assets.serve"
 
 
 def add_headers(response: Response) -> Response:
@@ -31,5 +32,18 @@ def add_headers(response: Response) -> Response:
     return response
 
 
+def forget_the_session(response: Response) -> Response:
+    """Assets are the same for everybody; ``Vary: Cookie`` would make browsers fetch them again.
+
+    Flask-Login looks into the session after every request, and Flask notes that it was looked at.
+    """
+    if request.endpoint == ASSETS and not session.modified:
+        session.accessed = False
+    return response
+
+
 def init_app(app: Flask) -> None:
     app.after_request(add_headers)
+    app.after_request_funcs.setdefault(None, []).insert(
+        0, forget_the_session
+    )  # the first runs last

@@ -13,10 +13,21 @@ from flask import g, request
 
 from opsapp.extensions import db
 from opsapp.models import Membership, Notification, Role, Tenant
-from opsapp.permissions import role_in, viewer, viewer_or_none
+from opsapp.permissions import role_in, viewer, viewer_may, viewer_or_none
 
 TENANTS_IN_SWITCHER = 30
 UNREAD_LIMIT = 99
+
+
+_EVERYWHERE = (  # an entry the viewer can never use is not shown
+    (None, "Portfolio", "/", "grid"),
+    (None, "Operations", "/monitoring/operations", "activity"),
+    ("queue.view", "Queue", "/monitoring/queue", "hdd-stack"),
+    (None, "Notifications", "/notifications", "bell"),
+    ("tenants.create", "Tenants", "/tenants/", "building"),
+    ("users.manage", "Users", "/admin/users", "person-badge"),
+    ("audit.view", "Audit", "/admin/audit", "journal-text"),
+)
 
 
 @dataclass(frozen=True)
@@ -109,17 +120,10 @@ class Frame:
             ]
             groups.append(NavGroup("Tenant", _items(pages)))
         everywhere = [
-            ("Portfolio", "/", "grid"),
-            ("Operations", "/monitoring/operations", "activity"),
-            ("Queue", "/monitoring/queue", "hdd-stack"),
-            ("Notifications", "/notifications", "bell"),
+            (label, address, picture)
+            for word, label, address, picture in _EVERYWHERE
+            if word is None or viewer_may(word)
         ]
-        if self.user and self.user.is_admin:
-            everywhere += [
-                ("Tenants", "/tenants/", "building"),
-                ("Users", "/admin/users", "person-badge"),
-                ("Audit", "/admin/audit", "journal-text"),
-            ]
         groups.append(NavGroup("Everywhere", _items(everywhere)))
         return groups
 
