@@ -26,7 +26,8 @@ from cryptography.fernet import Fernet, MultiFernet
 
 from opsapp.graph import guard
 from opsapp.graph.auth import TokenSource, fingerprint
-from opsapp.graph.batch import Batcher, BatchRequest, BatchResult
+from opsapp.graph.batch import Batcher
+from opsapp.graph.batch_parts import BatchRequest, BatchResult
 from opsapp.graph.clouds import Endpoints, endpoints
 from opsapp.graph.errors import ForeignAddress, ResponseInvalid, Trace
 from opsapp.graph.governor import Governor

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+
+import httpx
 
 from opsapp.graph.settings import GraphSettings
 
@@ -15,7 +16,6 @@ CLOUDS: Final = {
         "https://microsoftgraph.chinacloudapi.cn",
     ),
 }
-_HTTPS_PORT: Final = 443
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,14 @@ class Endpoints:
 
     def owns(self, url: str) -> bool:
         """Whether a token for Graph may be sent to this absolute address."""
-        return _origin(url) == _origin(self.graph) and "@" not in urlsplit(url).netloc
+        try:
+            # The sender's own parser: no other reading of the address can be smuggled past it.
+            asked = httpx.URL(url)
+        except (httpx.InvalidURL, ValueError):
+            return False
+        graph = httpx.URL(self.graph)
+        same = (asked.scheme, asked.host, asked.port) == (graph.scheme, graph.host, graph.port)
+        return same and not asked.userinfo
 
 
 def endpoints(settings: GraphSettings) -> Endpoints:
@@ -65,12 +72,3 @@ def _base(url: str) -> str:
     if not url.startswith("https://"):
         raise ValueError("a base URL must begin with https://")
     return url.rstrip("/")
-
-
-def _origin(url: str) -> tuple[str, str, int] | None:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _HTTPS_PORT
-    except ValueError:
-        return None
-    return parts.scheme, parts.hostname or "", port

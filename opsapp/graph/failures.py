@@ -38,7 +38,9 @@ _TOKEN: Final = re.compile(r"\b(?:eyJ[\w-]{8,}(?:\.[\w-]*)*|Bearer\s+\S+)")
 _SUPPORT_TAIL: Final = re.compile(r"\s+-\s+(?:Operation ID|Activity ID|Url)\b.*", re.DOTALL)
 _DELTA_CODES: Final = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired"})
 _LICENSE: Final = re.compile(
-    r"not applicable to target tenant|licen[sc]e|premium|not licen[sc]ed", re.IGNORECASE
+    r"not applicable to target tenant|not licen[sc]ed|non-?premium|premium licen[sc]e"
+    r"|(?:no|not have an?|without an?|valid|active|required|requires an?)(?: \w+){0,2} licen[sc]e",
+    re.IGNORECASE,
 )
 _BY_STATUS: Final[Mapping[int, type[GraphError]]] = {
     401: Unauthenticated,

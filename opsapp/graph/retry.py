@@ -19,9 +19,14 @@ def may_repeat(error: BaseException | None, *, harmless: bool, max_wait: float) 
     if isinstance(error, Throttled):
         return True
     if isinstance(error, Unavailable | GraphTimeout):
-        refused = error.status == _UNAVAILABLE_NOW and error.retry_after is not None
-        return harmless or not error.sent or refused
+        return harmless or not doubtful(error)
     return False
+
+
+def doubtful(error: GraphError) -> bool:
+    """Whether a request that failed so may nevertheless have had its effect."""
+    refused = error.status == _UNAVAILABLE_NOW and error.retry_after is not None
+    return isinstance(error, Unavailable | GraphTimeout) and error.sent and not refused
 
 
 def backoff(policy: RetryPolicy, error: BaseException | None, tries: int) -> float:

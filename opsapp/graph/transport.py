@@ -31,7 +31,7 @@ from opsapp.graph.errors import (
 )
 from opsapp.graph.failures import Answer, Asked, error_of
 from opsapp.graph.governor import Governor
-from opsapp.graph.retry import may_repeat, pause_before
+from opsapp.graph.retry import doubtful, may_repeat, pause_before
 from opsapp.graph.settings import RetryPolicy
 from opsapp.graph.workloads import Cost
 
@@ -147,7 +147,7 @@ class Transport:
             )
         except httpx.RequestError as failure:
             error = _broken(failure, Trace(client_request_id=ours))
-            error.effect_unknown = error.sent and not request.harmless
+            error.effect_unknown = not request.harmless and doubtful(error)
             raise error from failure
         _log_exchange(request, response, ours, time.monotonic() - started)
         return response
@@ -185,9 +185,7 @@ def _error(request: Request, response: httpx.Response, token: AccessToken) -> Gr
         Answer(response.status_code, response.headers, body, ours),
         Asked(request.path, write=not request.harmless, roles=token.roles),
     )
-    refused_unread = isinstance(error, Unavailable) and error.retry_after is not None
-    doubtful = isinstance(error, Unavailable | GraphTimeout) and not refused_unread
-    error.effect_unknown = doubtful and not request.harmless
+    error.effect_unknown = not request.harmless and doubtful(error)
     if isinstance(error, Unauthenticated):
         error.detail = f"Graph refused a new token. {error.detail}".strip()
     return error

@@ -288,6 +288,30 @@ def test_a_token_that_expires_on_the_way_is_renewed_for_the_parts_it_failed(
     assert stub.issued == 2
 
 
+def test_a_part_that_is_refused_a_second_time_is_given_up(graph: GraphClient, stub: Stub) -> None:
+    refused = [graph_error(401, "InvalidAuthenticationToken", "") for _ in range(9)]
+    parts = Parts(p0=refused[:4], p1=refused[4:])
+    stub.on("/$batch", parts)
+
+    results = graph.batch(reads(3))
+
+    assert isinstance(results["p0"].error, Unauthenticated)
+    assert results["p2"].error is None
+    assert parts.tries == {"p0": 2, "p1": 2, "p2": 1}
+    assert stub.issued <= 3
+
+
+def test_a_refused_write_in_a_batch_had_no_effect(graph: GraphClient, stub: Stub) -> None:
+    stub.on("/$batch", Parts(w=[graph_error(503, "", "", Retry_After="300")]))
+
+    results = graph.batch([*reads(1), BatchRequest("w", "/groups", "POST", body={})])
+
+    error = results["w"].error
+    assert isinstance(error, Unavailable)
+    assert error.retry_after == 300
+    assert not error.effect_unknown
+
+
 def test_a_wrong_secret_fails_the_whole_batch(graph: GraphClient, stub: Stub) -> None:
     stub.secret = SECRET + "-changed"
 

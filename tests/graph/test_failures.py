@@ -184,6 +184,17 @@ class TestRefusals:
 
 
 @pytest.mark.parametrize(
+    "text", ["Property vppLicenseCount is unknown.", "License agreement text is too long."]
+)
+def test_a_property_named_after_licences_is_no_missing_licence(
+    graph: GraphClient, stub: Stub, text: str
+) -> None:
+    error = failure(graph, stub, APPS, graph_error(400, "BadRequest", text))
+
+    assert type(error) is PayloadRejected
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         graph_error(410, "Gone", "Resync.", Location="https://graph.test/v1.0/groups/delta?x="),
