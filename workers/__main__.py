@@ -4,14 +4,14 @@ import gc
 import logging
 import os
 import secrets
-import signal
 import socket
-import subprocess
 import sys
 
 import sqlalchemy as sa
 from flask import Flask
 from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
 from rq.serializers import JSONSerializer
 from sqlalchemy.orm import configure_mappers
 
@@ -20,17 +20,18 @@ from opsapp.embedded_redis import EmbeddedRedis, redis_url
 from opsapp.extensions import db
 from opsapp.logging import start_logging
 from opsapp.models import Tenant, WorkerState
-from opsapp.parent_death import die_with_parent
 from opsapp.runs.queue import QUEUE_NAME
+from workers.helpers import Helpers
 from workers.presence import Presence
 from workers.runtime import app
 from workers.worker import OpsWorker
 
 logger = logging.getLogger(__name__)
 
-MONITORING_SECONDS = 5
+RETRIES = Retry(ExponentialBackoff(base=0.1, cap=0.5), 3)  # then RQ's loop tries again by itself
+MONITORING_SECONDS = 4
 MAINTENANCE_SECONDS = 60
-WORKER_TTL_SECONDS = 20  # an idle worker wakes (and heartbeats) 15 s before this is over
+WORKER_TTL_SECONDS = 19  # an idle worker wakes (and heartbeats) 15 s before this is over
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def main() -> None:
     if embedded:
         embedded.start_or_attach()
     try:
-        _work(flask_app, settings)
+        _work(flask_app, settings, embedded)
     finally:
         if embedded:
             embedded.stop()
@@ -62,30 +63,28 @@ def _preload() -> None:
     gc.freeze()
 
 
-def _work(flask_app: Flask, settings: Settings) -> None:
+def _work(flask_app: Flask, settings: Settings, embedded: EmbeddedRedis | None) -> None:
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     presence = Presence(flask_app, name)
+    helpers = Helpers(name, embedded)
     worker = OpsWorker(
         [QUEUE_NAME],
         name=name,
-        connection=Redis.from_url(redis_url(settings)),
+        connection=Redis.from_url(redis_url(settings), retry=RETRIES),
         serializer=JSONSerializer,
         presence=presence,
+        housekeeping=helpers.keep_alive,
         shutdown_seconds=int(settings.shutdown_seconds),
         job_monitoring_interval=MONITORING_SECONDS,
         maintenance_interval=MAINTENANCE_SECONDS,
         worker_ttl=WORKER_TTL_SECONDS,
     )
-    ticker = subprocess.Popen(
-        [sys.executable, "-m", "workers.schedule", name],
-        preexec_fn=die_with_parent(),  # noqa: PLW1509 - it only makes one system call
-    )
     try:
         presence.now(WorkerState.IDLE)
+        helpers.keep_alive()
         worker.work(logging_level=settings.log_level)
     finally:
-        ticker.send_signal(signal.SIGTERM)
-        ticker.wait(timeout=10)
+        helpers.stop()
         presence.now(WorkerState.STOPPED)
 
 

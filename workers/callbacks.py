@@ -15,11 +15,12 @@ from typing import Any
 from redis import Redis
 from rq.exceptions import AbandonedJobError
 from rq.job import Job
+from rq.timeouts import JobTimeoutException
 
 from opsapp.models import RunStatus
 from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import finalize, settle_interrupted
-from workers import memory
+from workers import interrupts, memory
 from workers.runtime import app
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,14 @@ def run_of(job: Job) -> tuple[int, str]:
     """The run id and dispatch token a job was enqueued with."""
     run_id, token = job.args[:2]
     return int(run_id), str(token)
+
+
+def run_id_of(job: Job) -> int | None:
+    """The run id of a job; None for a job that is none of ours."""
+    try:
+        return run_of(job)[0]
+    except Exception:  # noqa: BLE001 - whatever stands there instead of our arguments
+        return None
 
 
 def on_success(job: Job, _connection: Redis, _result: Any) -> None:
@@ -48,14 +57,20 @@ def on_failure(
         return  # RQ's guess from a lost heartbeat; the lease knows better, and reconcile asks it
     if issubclass(kind, (ImportError, AttributeError, ValueError)):
         fallback = RunResult.failed("worker.import_failed")
+    elif issubclass(kind, JobTimeoutException):
+        fallback = RunResult.failed("run.timeout")
     else:
         fallback = RunResult.of_error(error)
 
-    def settle(run_id: int, token: str) -> None:
-        if not finalize(run_id, None, token=token):
-            finalize(run_id, fallback, token=token, expected=(RunStatus.QUEUED,))
+    _try(job, lambda run_id, token: _end_failed(run_id, token, fallback))
 
-    _try(job, settle)
+
+def _end_failed(run_id: int, token: str, fallback: RunResult) -> None:
+    if finalize(run_id, None, token=token):
+        return
+    if not finalize(run_id, fallback, token=token, expected=(RunStatus.QUEUED,)):
+        reason = str(fallback.reason_code)
+        settle_interrupted(run_id, token, reason, worker=interrupts.worker_name())
 
 
 def on_stopped(job: Job, _connection: Redis) -> None:
@@ -80,8 +95,12 @@ def on_work_horse_killed(
 
 
 def settle(job: Job, reason: str, data: dict[str, Any] | None = None) -> None:
-    """For a job whose process has ended: whatever it left unsaid is decided now."""
-    _try(job, lambda run_id, token: settle_interrupted(run_id, token, reason, data=data))
+    """For a job of this worker that has ended: whatever it left unsaid is decided now."""
+    worker = interrupts.worker_name()
+    _try(
+        job,
+        lambda run_id, token: settle_interrupted(run_id, token, reason, worker=worker, data=data),
+    )
 
 
 def _try(job: Job, action: Callable[[int, str], object]) -> None:

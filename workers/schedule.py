@@ -1,6 +1,6 @@
 """The tick: periodic duties, in a child process of every worker; one worker wins each interval.
 
-Run as ``python -m workers.schedule NAME`` by ``workers.__main__``, and gone when its parent is.
+Run as ``python -m workers.schedule NAME`` by ``workers.helpers``, and gone when its parent is.
 """
 
 import logging
@@ -15,6 +15,7 @@ from opsapp.extensions import db
 from opsapp.logging import start_logging
 from opsapp.models import Tick
 from opsapp.models.base import write
+from opsapp.models.upsert import insert_or_ignore
 from opsapp.runs import reconcile
 from workers.runtime import app
 
@@ -35,11 +36,9 @@ def _win_interval(worker_name: str) -> bool:
     now = utcnow()
     interval = timedelta(seconds=current_settings().tick_seconds)
     with write() as session:
-        row = session.get(Tick, TICK_NAME, with_for_update=True, populate_existing=True)
-        if row is None:
-            row = Tick(name=TICK_NAME, report={})
-            session.add(row)
-        elif row.ran_at and row.ran_at > now - interval:
+        session.execute(insert_or_ignore(session, Tick).values(name=TICK_NAME, report={}))
+        row = session.get_one(Tick, TICK_NAME, with_for_update=True, populate_existing=True)
+        if row.ran_at and row.ran_at > now - interval:
             return False
         row.ran_at, row.ran_by = now, worker_name
     return True

@@ -1,59 +1,129 @@
-"""Our RQ worker: announces shutdown to its job, settles what a dead job left unsaid."""
+"""Our RQ worker: announces shutdown to its job, settles what a dead job left unsaid.
 
+RQ's own worker quits when Redis fails it in the middle of a job. Ours sees the job through: the
+ledger is in the database, and Redis is asked again before the next job.
+"""
+
+import contextlib
+import logging
+import os
 import signal
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import rq
+from redis.exceptions import RedisError
+from rq.executions import Execution
 from rq.job import Job
 from rq.timeouts import HorseMonitorTimeoutException, UnixSignalDeathPenalty
 from rq.worker import HerokuWorker
 
 from opsapp.models import WorkerState
-from workers import callbacks, shutdown
-from workers.jobs import RunTimeout
+from workers import callbacks, interrupts
 from workers.presence import Presence
+
+logger = logging.getLogger(__name__)
 
 # HerokuWorker lets a job live on through a SIGTERM sent to the whole process group, and tells it;
 # it needs a real-time signal, which macOS does not have.
 _Base: type[rq.Worker] = HerokuWorker if hasattr(signal, "SIGRTMIN") else rq.Worker
 
 
+@contextlib.contextmanager
+def _going_on_without_redis() -> Iterator[None]:
+    """For what Redis is told about this worker: nothing of ours depends on it."""
+    try:
+        yield
+    except RedisError as error:
+        logger.warning("Redis does not answer (%s)", type(error).__name__)
+
+
 class RunDeathPenalty(UnixSignalDeathPenalty):
     """Raises RunTimeout, which an operation's ``except Exception`` cannot swallow."""
 
     def handle_death_penalty(self, signum: int, frame: object) -> None:
-        if self._exception is HorseMonitorTimeoutException:
-            super().handle_death_penalty(signum, frame)
-        raise RunTimeout
+        is_job_timeout = self._exception is not HorseMonitorTimeoutException
+        if is_job_timeout and interrupts.is_inside_operation():
+            raise interrupts.RunTimeout
+        super().handle_death_penalty(signum, frame)  # type: ignore[no-untyped-call]
 
 
 class OpsWorker(_Base):  # type: ignore[misc, valid-type]
-    """One process, one queue, one job at a time in a forked child."""
+    """One process, one queue, one job at a time in a forked child.
+
+    ``housekeeping`` is called with every heartbeat: at least every few seconds, busy or idle.
+    """
 
     death_penalty_class = RunDeathPenalty
 
     def __init__(
-        self, *args: Any, presence: Presence, shutdown_seconds: int, **kwargs: Any
+        self,
+        *args: Any,
+        presence: Presence,
+        shutdown_seconds: int,
+        housekeeping: Callable[[], None],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, work_horse_killed_handler=callbacks.on_work_horse_killed, **kwargs)
         self.imminent_shutdown_delay = shutdown_seconds
         self._presence = presence
+        self._housekeeping = housekeeping
+
+    @property
+    def is_stopping(self) -> bool:
+        return bool(self._stop_requested or self._shutdown_requested_date)
 
     def execute_job(self, job: Job, queue: rq.Queue) -> None:
-        self._presence.now(WorkerState.BUSY, callbacks.run_of(job)[0])
+        run_id = callbacks.run_id_of(job)
+        self._presence.now(WorkerState.BUSY, run_id)
         try:
             super().execute_job(job, queue)
+        except RedisError:
+            logger.warning("Redis failed during a job", extra={"run_id": run_id}, exc_info=True)
         finally:
-            stopping = self._stop_requested or self._shutdown_requested_date
-            callbacks.settle(job, "worker.shutdown" if stopping else "worker.killed")
-            self._presence.now(WorkerState.STOPPING if stopping else WorkerState.IDLE)
+            if self.horse_pid:
+                self.wait_for_horse()
+                self._horse_pid = 0
+            reason = "worker.shutdown" if self.is_stopping else "worker.killed"
+            callbacks.settle(job, reason)
+            self._presence.now(WorkerState.STOPPING if self.is_stopping else WorkerState.IDLE)
 
-    def heartbeat(self, *args: Any, **kwargs: Any) -> None:
-        super().heartbeat(*args, **kwargs)
+    def fork_work_horse(self, job: Job, queue: rq.Queue) -> None:
+        """A stop that came before there was anybody to tell is passed on now."""
+        super().fork_work_horse(job, queue)
+        with contextlib.suppress(OSError):  # the child does the same: whoever is first
+            os.setpgid(self.horse_pid, self.horse_pid)
+        if self._stop_requested:
+            self.handle_warm_shutdown_request()
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        with _going_on_without_redis():
+            super().maintain_heartbeats(job, execution)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         if not self.is_horse:
             self._presence.still()
+            self._housekeeping()
+        with _going_on_without_redis():
+            super().heartbeat(timeout, pipeline)
+
+    def set_state(self, state: str, pipeline: Any = None) -> None:
+        with _going_on_without_redis():
+            super().set_state(state, pipeline)
+
+    def check_for_suspension(self, burst: bool) -> None:
+        with _going_on_without_redis():
+            super().check_for_suspension(burst)
+
+    def run_maintenance_tasks(self) -> None:
+        with _going_on_without_redis():
+            super().run_maintenance_tasks()
+
+    def set_shutdown_requested_date(self) -> None:
+        with _going_on_without_redis():
+            super().set_shutdown_requested_date()
 
     def request_stop_sigrtmin(self, signum: int, frame: object) -> None:
         """In the job's process: hand back at the next item; RQ's exception is the backstop."""
-        shutdown.announce()
+        interrupts.announce_shutdown()
         super().request_stop_sigrtmin(signum, frame)

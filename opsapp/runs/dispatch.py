@@ -2,7 +2,10 @@
 
 import logging
 
+from redis.exceptions import RedisError
+
 from opsapp.database import utcnow
+from opsapp.extensions import db
 from opsapp.models import OperationRun, RunStatus
 from opsapp.models.base import write
 from opsapp.runs import queue
@@ -14,24 +17,28 @@ from opsapp.runs.transitions import finalize, locked
 logger = logging.getLogger(__name__)
 
 
-def dispatch(run: OperationRun) -> OperationRun:
+def dispatch(run: OperationRun, *, give_up: bool = True) -> OperationRun:
     """Enqueues a queued run. When that raises, the run is completed as failed at once.
 
     That stays true even if the queue took the job all the same: the worker's claim needs the run
-    to be queued under this token.
+    to be queued under this token. Without ``give_up`` a run that Redis did not take stays as it
+    is, not dispatched: reconcile, which comes again, uses it.
     """
     run_id, token = run.id, run.dispatch_token
     try:
-        queue.enqueue(run)
+        message = queue.message_of(run)
+        db.session.rollback()  # no transaction stays open while we wait for Redis
+        queue.enqueue(message)
     except Exception as error:  # noqa: BLE001 - whatever Redis or RQ raise means the same here
         logger.warning("dispatch failed", extra={"run_id": run_id, "error": type(error).__name__})
-        finalize(
-            run_id,
-            RunResult.failed("queue.dispatch_failed"),
-            token=token,
-            expected=(RunStatus.QUEUED,),
-            data={"error": type(error).__name__},
-        )
+        if give_up or not isinstance(error, (RedisError, OSError)):
+            finalize(
+                run_id,
+                RunResult.failed("queue.dispatch_failed"),
+                token=token,
+                expected=(RunStatus.QUEUED,),
+                data={"error": type(error).__name__},
+            )
     else:
         _mark_dispatched(run_id, token)
     return run

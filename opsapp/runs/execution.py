@@ -81,8 +81,7 @@ class FencedStep:
             return []
         now = utcnow()
         rows = [
-            {**vars(item), "name": item.name[:300], "run_id": self._run.id, "created_at": now}
-            for item in self._items
+            {**_storable(item), "run_id": self._run.id, "created_at": now} for item in self._items
         ]
         statement = insert_or_ignore(self.session, OperationRunItem)
         result = self.session.execute(statement.returning(OperationRunItem.result), rows)
@@ -155,6 +154,9 @@ class Execution:
         return self._open_graph(self)
 
     def checkpoint(self) -> None:
+        session = db.session()
+        if not session.info.get("writing"):
+            session.rollback()  # what was read is read: no transaction stays open between items
         if self._fence_lost.is_set():
             raise LostFence
         if self._cancel_requested.is_set():
@@ -184,6 +186,11 @@ class Execution:
         with self._fenced() as (session, run):
             add_event(session, run.id, kind, message)
 
+    def close(self) -> None:
+        """Ends the connections to Graph, if any were opened."""
+        if "graph" in vars(self):
+            self.graph.close()
+
     # -- what the worker uses -----------------------------------------------------------------
 
     def request_shutdown(self) -> None:
@@ -191,9 +198,13 @@ class Execution:
         self._shutdown.set()
 
     def stage(self, result: RunResult) -> None:
-        """The last write of a job: its result, which survives whatever happens afterwards."""
+        """The last write of a job: its result, which survives whatever happens afterwards.
+
+        The first one counts: a time limit or shutdown that strikes just after it changes nothing.
+        """
         with self._fenced() as (_session, run):
-            run.staged_result = result.to_json()
+            if run.staged_result is None:
+                run.staged_result = result.to_json()
 
     def result_of_items(self) -> RunResult:
         session = db.session()
@@ -228,9 +239,9 @@ class Execution:
                         last_renewal = now
                     else:
                         self._look_for_cancel()
-                except sa.exc.SQLAlchemyError:
-                    db.session.rollback()
-                    logger.warning("heartbeat failed", extra={"run_id": self.run_id})
+                except Exception:  # without this thread the lease would run out
+                    db.session.remove()
+                    logger.warning("heartbeat failed", extra={"run_id": self.run_id}, exc_info=True)
                     if (now - last_renewal).total_seconds() >= settings.lease_seconds:
                         self._fence_lost.set()
 
@@ -243,11 +254,15 @@ class Execution:
             pass  # noted in the flag; the working thread stops at its next checkpoint
 
     def _look_for_cancel(self) -> None:
-        requested = db.session.scalar(
-            sa.select(OperationRun.cancel_requested_at).where(OperationRun.id == self.run_id)
-        )
+        row = db.session.execute(
+            sa.select(
+                OperationRun.cancel_requested_at, OperationRun.status, OperationRun.dispatch_token
+            ).where(OperationRun.id == self.run_id)
+        ).one_or_none()
         db.session.rollback()
-        if requested:
+        if row is None or (row.status, row.dispatch_token) != (RunStatus.RUNNING, self.token):
+            self._fence_lost.set()
+        elif row.cancel_requested_at:
             self._cancel_requested.set()
 
     @contextmanager
@@ -263,6 +278,18 @@ class Execution:
             run.heartbeat_at = utcnow()
             run.lease_expires_at = self._lease_end()
             yield session, run
+
+
+_LONGEST = {"kind": 64, "key": 200, "name": 300, "message": 500, "request_id": 64}
+
+
+def _storable(item: Item) -> dict[str, Any]:
+    """The item's fields as the table takes them: cut to length, without what PostgreSQL refuses."""
+    values = dict(vars(item))
+    for name, longest in _LONGEST.items():
+        if values[name] is not None:
+            values[name] = values[name].replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]
+    return values
 
 
 def count_items(session: Session, run_id: int) -> dict[str, int]:

@@ -1,13 +1,17 @@
 """The only place that speaks to RQ to send work. Workers receive in ``workers/``."""
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Callback, Queue
 from rq.exceptions import DuplicateJobError
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from opsapp.config import current_settings
@@ -37,24 +41,51 @@ def job_id_of(run_id: int, dispatch_token: str) -> str:
     return f"run-{run_id}-{dispatch_token}"
 
 
-def enqueue(run: OperationRun) -> None:
+@dataclass(frozen=True)
+class Message:
+    """What Redis is given of a run: read beforehand, so that no transaction waits for Redis."""
+
+    run_id: int
+    dispatch_token: str
+    operation_type: str
+    timeout_seconds: int
+    at_front: bool
+
+
+def message_of(run: OperationRun) -> Message:
+    """Raises UnknownOperation when this version does not know the run's type."""
+    timeout = operation_of(run.type).timeout
+    return Message(
+        run.id,
+        run.dispatch_token,
+        run.type,
+        max(1, int(timeout.total_seconds())),
+        at_front=run.priority > 0,
+    )
+
+
+def _queue() -> Queue:
+    return Queue(QUEUE_NAME, connection=client(), serializer=JSONSerializer)
+
+
+def enqueue(message: Message) -> None:
     """Hands a run to the workers; returns also when RQ already has this very job.
 
     Raises whatever Redis or RQ raise; the job may be queued all the same (a lost reply), which
     the dispatch token makes harmless.
     """
-    queue = Queue(QUEUE_NAME, connection=client(), serializer=JSONSerializer)
     try:
-        queue.enqueue(
+        _queue().enqueue(
             "workers.jobs.run_operation",
-            run.id,
-            run.dispatch_token,
-            job_id=job_id_of(run.id, run.dispatch_token),
+            message.run_id,
+            message.dispatch_token,
+            job_id=job_id_of(message.run_id, message.dispatch_token),
             unique=True,
-            job_timeout=int(operation_of(run.type).timeout.total_seconds()),
+            at_front=message.at_front,
+            job_timeout=message.timeout_seconds,
             result_ttl=RESULT_TTL_SECONDS,
             failure_ttl=FAILURE_TTL_SECONDS,
-            description=f"{run.type} (run {run.id})",
+            description=f"{message.operation_type} (run {message.run_id})",
             on_success=Callback("workers.callbacks.on_success"),
             on_failure=Callback("workers.callbacks.on_failure"),
             on_stopped=Callback("workers.callbacks.on_stopped"),
@@ -72,13 +103,24 @@ class QueueContents:
 
 
 def contents() -> QueueContents:
-    """Reads the queue's keys raw: RQ's registries would run cleanups in this process."""
-    key = f"rq:queue:{QUEUE_NAME}"
-    pipeline = client().pipeline(transaction=True)
-    pipeline.lrange(key, 0, -1)
-    pipeline.lrange(f"{key}:intermediate", 0, -1)
-    pipeline.zrange(f"rq:wip:{QUEUE_NAME}", 0, -1)
+    """Reads the queue's keys raw: RQ's registries would run cleanups in this process.
+
+    What a worker has in progress counts only while RQ hears of it (the score is a deadline), and
+    an id only while there is a job of that name: RQ drops the others when it comes to them.
+    """
+    queue = _queue()
+    pipeline = queue.connection.pipeline(transaction=True)
+    pipeline.lrange(queue.key, 0, -1)
+    pipeline.lrange(queue.intermediate_queue_key, 0, -1)
+    pipeline.zrange(queue.started_job_registry.key, time.time(), "+inf", byscore=True)
     waiting, handed_over, in_progress = pipeline.execute()
     held = {job.decode() for job in [*waiting, *handed_over]}
     held |= {execution.decode().split(":", 1)[0] for execution in in_progress}
-    return QueueContents(len(waiting), frozenset(held))
+    return QueueContents(len(waiting), frozenset(_existing(queue, sorted(held))))
+
+
+def _existing(queue: Queue, job_ids: list[str]) -> Iterator[str]:
+    pipeline = queue.connection.pipeline(transaction=False)
+    for job_id in job_ids:
+        pipeline.exists(Job.key_for(job_id))
+    return compress(job_ids, pipeline.execute())

@@ -6,8 +6,9 @@ is only asked which jobs it still holds, and an unreachable Redis is never "abse
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from redis.exceptions import RedisError
@@ -19,9 +20,8 @@ from opsapp.models.base import write
 from opsapp.models.upsert import insert_for
 from opsapp.runs import queue
 from opsapp.runs.dispatch import dispatch
-from opsapp.runs.events import add_event
 from opsapp.runs.result import RunResult
-from opsapp.runs.transitions import finalize, locked, settle_interrupted
+from opsapp.runs.transitions import finalize, locked, release, settle_expired
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +35,12 @@ def reconcile(by: str = "reconcile") -> dict[str, int]:
     """Heals what needs healing and returns how many runs of each kind; recorded in ``ticks``."""
     healed: Counter[str] = Counter()
     healed["lease_expired"] = _settle_expired_leases()
+    looked_at = utcnow()
     found = _look_at_queue(by)
     if found is not None:
         healed["released"] = _release_due_holds()
         healed["dispatched"] = _dispatch_forgotten()
-        healed["lost"] = _finalize_lost(found.job_ids)
+        healed["lost"] = _finalize_lost(found.job_ids, looked_at)
     report = {name: count for name, count in healed.items() if count}
     _record(by, report)
     if report:
@@ -51,7 +52,19 @@ def _settle_expired_leases() -> int:
     expired = _ids_and_tokens(
         OperationRun.status == RunStatus.RUNNING, OperationRun.lease_expires_at < utcnow()
     )
-    return sum(settle_interrupted(run_id, token, "worker.lost") for run_id, token in expired)
+    return _each(expired, lambda run_id, token: settle_expired(run_id, token, "worker.lost"))
+
+
+def _each(runs: Sequence[tuple[int, str]], heal: Callable[[int, str], bool]) -> int:
+    """Heals one by one: a run that cannot be healed must not keep the others waiting."""
+    healed = 0
+    for run_id, token in runs:
+        try:
+            healed += heal(run_id, token)
+        except Exception:
+            db.session.rollback()
+            logger.exception("could not heal a run", extra={"run_id": run_id})
+    return healed
 
 
 def _look_at_queue(by: str) -> queue.QueueContents | None:
@@ -72,39 +85,32 @@ def _look_at_queue(by: str) -> queue.QueueContents | None:
 
 
 def _release_due_holds() -> int:
-    released = 0
     due = _ids_and_tokens(
         OperationRun.status == RunStatus.QUEUED,
         OperationRun.hold.in_([Hold.GRAPH, Hold.PAUSED]),
         OperationRun.not_before <= utcnow(),
     )
-    for run_id, token in due:
-        with write() as session:
-            run = locked(session, run_id, token)
-            if run is None or run.hold is None:
-                continue
-            run.hold = run.not_before = run.wait_reason = None
-            add_event(session, run_id, "released", "The wait is over.")
-        dispatch(db.session.get_one(OperationRun, run_id))
-        released += 1
-    return released
+    return _each(due, lambda run_id, token: release(run_id, token) and _dispatch_again(run_id))
 
 
 def _dispatch_forgotten() -> int:
+    """Fresh runs get some seconds, for whoever made one may be dispatching it this moment."""
     forgotten = _ids_and_tokens(
         OperationRun.status == RunStatus.QUEUED,
         OperationRun.hold.is_(None),
         OperationRun.dispatched_at.is_(None),
-        OperationRun.updated_at < utcnow() - UNDISPATCHED_GRACE,
+        sa.or_(OperationRun.attempt > 1, OperationRun.updated_at < utcnow() - UNDISPATCHED_GRACE),
     )
-    for run_id, _token in forgotten:
-        dispatch(db.session.get_one(OperationRun, run_id))
-    return len(forgotten)
+    return _each(forgotten, lambda run_id, _token: _dispatch_again(run_id))
 
 
-def _finalize_lost(held_jobs: frozenset[str]) -> int:
-    now = utcnow()
-    lost = 0
+def _dispatch_again(run_id: int) -> bool:
+    run = db.session.get(OperationRun, run_id, populate_existing=True)
+    return run is not None and dispatch(run, give_up=False).dispatched_at is not None
+
+
+def _finalize_lost(held_jobs: frozenset[str], looked_at: datetime) -> int:
+    """What was dispatched before we looked at the queue and was not there, twice."""
     waiting = db.session.execute(
         sa.select(
             OperationRun.id,
@@ -118,18 +124,23 @@ def _finalize_lost(held_jobs: frozenset[str]) -> int:
         )
     ).all()
     db.session.rollback()
+    gone: list[tuple[int, str]] = []
     for run_id, token, dispatched_at, missing_since in waiting:
         is_held = queue.job_id_of(run_id, token) in held_jobs
-        if is_held or (dispatched_at and dispatched_at > now - timedelta(seconds=1)):
+        if is_held or (dispatched_at and dispatched_at > looked_at):
             if missing_since:
                 _note_missing(run_id, token, None)
         elif missing_since is None:
-            _note_missing(run_id, token, now)
-        elif missing_since <= now - MISSING_GRACE:
-            lost += finalize(
-                run_id, RunResult.failed("queue.lost"), token=token, expected=(RunStatus.QUEUED,)
-            )
-    return lost
+            _note_missing(run_id, token, looked_at)
+        elif missing_since <= looked_at - MISSING_GRACE:
+            gone.append((run_id, token))
+    return _each(gone, _lose)
+
+
+def _lose(run_id: int, token: str) -> bool:
+    return finalize(
+        run_id, RunResult.failed("queue.lost"), token=token, expected=(RunStatus.QUEUED,)
+    )
 
 
 def _note_missing(run_id: int, token: str, since: datetime | None) -> None:
@@ -153,11 +164,9 @@ def _ids_and_tokens(*conditions: sa.ColumnElement[bool]) -> Sequence[tuple[int, 
 def _record(by: str, report: dict[str, int]) -> None:
     """Keeps when reconcile last ran, and what it healed the last time it healed anything."""
     now = utcnow()
+    values: dict[str, Any] = {"ran_at": now, "ran_by": by}
+    if report:
+        values["report"] = {"healed": report, "healed_at": now.isoformat()}
     with write() as session:
-        tick = session.get(Tick, TICK_NAME)
-        if tick is None:
-            tick = Tick(name=TICK_NAME, report={})
-            session.add(tick)
-        tick.ran_at, tick.ran_by = now, by
-        if report:
-            tick.report = {"healed": report, "healed_at": now.isoformat()}
+        insert = insert_for(session, Tick).values(name=TICK_NAME, **{"report": {}, **values})
+        session.execute(insert.on_conflict_do_update(index_elements=["name"], set_=values))

@@ -36,8 +36,8 @@ def _ending(run: OperationRun) -> str:
         case RunOutcome.PARTIALLY_SUCCEEDED:
             counts = run.summary_counts
             return (
-                f"partially succeeded: {counts['succeeded']:,} of {counts['total']:,} "
-                f"{_noun(run)}; {counts['failed']:,} failed."
+                f"partially succeeded: {counts.get('succeeded', 0):,} of "
+                f"{counts.get('total', 0):,} {_noun(run)}; {counts.get('failed', 0):,} failed."
             )
         case RunOutcome.CANCELLED:
             return f"was cancelled{_progress(run)}."

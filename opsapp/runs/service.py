@@ -27,7 +27,14 @@ from opsapp.runs.dispatch import dispatch
 from opsapp.runs.events import SYSTEM, add_event
 from opsapp.runs.identity import run_identity_hash
 from opsapp.runs.result import Failure, RunResult
-from opsapp.runs.transitions import ACTIVE, finalize, hand_back, locked, new_token
+from opsapp.runs.transitions import (
+    ACTIVE,
+    finalize,
+    hand_back,
+    locked,
+    new_token,
+    request_cancel,
+)
 
 MAX_RACES = 10
 Initiator = User | str | None
@@ -195,15 +202,8 @@ def cancel(run: OperationRun, initiator: Initiator) -> OperationRun:
     Raises Refused when the run is already completed.
     """
     actor = initiator.name if isinstance(initiator, User) else (initiator or SYSTEM)
-    if finalize(run.id, RunResult.cancelled(), expected=(RunStatus.QUEUED,), actor=actor):
-        return run
-    with write() as session:
-        row = locked(session, run.id)
-        if row is None or row.status == RunStatus.COMPLETED:
-            raise Refused("The run has already ended.")
-        if row.cancel_requested_at is None:
-            row.cancel_requested_at, row.cancel_requested_by = utcnow(), actor
-            add_event(session, row.id, "cancel_requested", "Cancel requested.", actor=actor)
+    if not request_cancel(run.id, actor):
+        raise Refused("The run has already ended.")
     return run
 
 

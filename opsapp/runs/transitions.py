@@ -17,10 +17,11 @@ from opsapp.models.base import write
 from opsapp.operations import REGISTRY
 from opsapp.runs.events import SYSTEM, add_event
 from opsapp.runs.notifications import notify_ended, notify_queued
+from opsapp.runs.queue import job_id_of
 from opsapp.runs.reasons import REASONS
 from opsapp.runs.result import RunResult
 
-MAX_INTERRUPTIONS = 3
+MAX_ATTEMPTS = 3  # after interruptions; shutdowns are no fault of the run and do not count
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
@@ -78,7 +79,7 @@ def _complete(
     run.hold = None
     run.completed_at = utcnow()
     run.status = RunStatus.COMPLETED
-    why = REASONS[result.reason_code].message if result.reason_code else ""
+    why = _message_of(result.reason_code)
     words = result.outcome.value.replace("_", " ")
     add_event(
         session,
@@ -104,13 +105,17 @@ def hand_back(
     """Puts a running run back in the queue under a new token, to go on at its next item.
 
     With a ``hold`` it waits, visibly, until ``not_before``. ``interrupted`` counts towards the
-    limit of interruptions. The tick dispatches it. False when the run is no longer ours.
+    limit of interruptions. The tick dispatches it. A run that somebody asked to cancel is
+    cancelled instead. False when the run is no longer ours.
     """
     with write() as session:
         run = locked(session, run_id, token)
         if run is None or run.status != RunStatus.RUNNING:
             return False
-        _requeue(session, run, why, hold, not_before, interrupted)
+        if run.cancel_requested_at:
+            _cancel_as_requested(session, run)
+        else:
+            _requeue(session, run, why, hold, not_before, interrupted)
     return True
 
 
@@ -135,32 +140,105 @@ def _requeue(
 
 
 def settle_interrupted(
-    run_id: int, token: str, reason_code: str, *, data: dict[str, Any] | None = None
+    run_id: int,
+    token: str,
+    reason_code: str,
+    *,
+    worker: str | None = None,
+    data: dict[str, Any] | None = None,
 ) -> bool:
     """Decides what becomes of a run whose job ended without saying so.
 
     Its staged result stands; a cancel that was asked for is honoured; a resumable operation is
-    handed back, at most three times; anything else fails with ``reason_code``.
+    handed back, at most three times; anything else fails with ``reason_code``. A run whose job
+    ended before it was claimed is handed back as well: nothing was done. With ``worker`` only a
+    run that this worker claimed, or nobody: a second copy of a job must not end the first.
     """
+    with write() as session:
+        run = locked(session, run_id, token)
+        if run is None or not _is_abandoned(run, worker):
+            return False
+        _settle(session, run, reason_code, data)
+    return True
+
+
+def _is_abandoned(run: OperationRun, worker: str | None) -> bool:
+    if run.status == RunStatus.QUEUED:
+        return run.hold is None
+    return run.status == RunStatus.RUNNING and worker in (None, run.worker)
+
+
+def settle_expired(run_id: int, token: str, reason_code: str) -> bool:
+    """The same for a run whose lease is over; False when it was renewed meanwhile."""
     with write() as session:
         run = locked(session, run_id, token)
         if run is None or run.status != RunStatus.RUNNING:
             return False
-        if run.staged_result:
-            _complete(session, run, RunResult.from_json(run.staged_result), SYSTEM, data)
-        elif run.cancel_requested_at:
-            _complete(session, run, RunResult.cancelled(), run.cancel_requested_by or SYSTEM, data)
-        elif may_resume(run):
-            _requeue(session, run, REASONS[reason_code].message, None, None, interrupted=True)
-        else:
-            _complete(session, run, RunResult.failed(reason_code), SYSTEM, data)
+        if run.lease_expires_at is None or run.lease_expires_at >= utcnow():
+            return False
+        _settle(session, run, reason_code, {"worker": run.worker})
+    return True
+
+
+def _settle(
+    session: Session, run: OperationRun, reason_code: str, data: dict[str, Any] | None
+) -> None:
+    if run.staged_result:
+        _complete(session, run, RunResult.from_json(run.staged_result), SYSTEM, data)
+    elif run.cancel_requested_at:
+        _cancel_as_requested(session, run, data)
+    elif may_resume(run):
+        _requeue(session, run, REASONS[reason_code].message, None, None, interrupted=True)
+    else:
+        _complete(session, run, RunResult.failed(reason_code), SYSTEM, data)
+
+
+def _cancel_as_requested(
+    session: Session, run: OperationRun, data: dict[str, Any] | None = None
+) -> None:
+    _complete(session, run, RunResult.cancelled(), run.cancel_requested_by or SYSTEM, data)
+
+
+def request_cancel(run_id: int, actor: str) -> bool:
+    """Cancels a queued run at once, asks a running one to stop; False when it has ended."""
+    with write() as session:
+        run = locked(session, run_id)
+        if run is None or run.status == RunStatus.COMPLETED:
+            return False
+        if run.status == RunStatus.QUEUED:
+            _complete(session, run, RunResult.cancelled(), actor, None)
+        elif run.cancel_requested_at is None:
+            run.cancel_requested_at, run.cancel_requested_by = utcnow(), actor
+            add_event(session, run_id, "cancel_requested", "Cancel requested.", actor=actor)
+    return True
+
+
+def release(run_id: int, token: str) -> bool:
+    """Ends the hold of a queued run; a new token, for Redis may remember a job of the old one."""
+    with write() as session:
+        run = locked(session, run_id, token)
+        if run is None or run.status != RunStatus.QUEUED or run.hold is None:
+            return False
+        run.hold = run.not_before = run.wait_reason = None
+        run.job_id = run.dispatched_at = run.missing_since = None
+        run.dispatch_token = new_token()
+        add_event(session, run_id, "released", "The wait is over.")
     return True
 
 
 def may_resume(run: OperationRun) -> bool:
-    operation = REGISTRY.get(run.type)
+    """Whether another attempt is allowed: nothing was done yet, or the operation can go on."""
     interruptions: int = run.context.get("interruptions", 0)
-    return bool(operation and operation.resumable and interruptions < MAX_INTERRUPTIONS - 1)
+    if interruptions >= MAX_ATTEMPTS - 1:
+        return False
+    operation = REGISTRY.get(run.type)
+    return run.status == RunStatus.QUEUED or bool(operation and operation.resumable)
+
+
+def _message_of(code: str | None) -> str:
+    """Of any code, for a staged result may come from a newer version that knows more of them."""
+    known = REASONS.get(code or "")
+    return known.message if known else code or ""
 
 
 def claim(run_id: int, token: str, worker: str, lease_until: datetime) -> bool:
@@ -171,7 +249,7 @@ def claim(run_id: int, token: str, worker: str, lease_until: datetime) -> bool:
             return False
         now = utcnow()
         run.status = RunStatus.RUNNING
-        run.worker = worker
+        run.worker, run.job_id = worker, job_id_of(run_id, token)
         run.started_at = run.started_at or now
         run.dispatched_at = run.dispatched_at or now
         run.heartbeat_at, run.lease_expires_at = now, lease_until

@@ -1,0 +1,247 @@
+"""A ledger with a queue and real workers around it, as a test sees them from outside."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import redis
+import sqlalchemy as sa
+from flask import Flask
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from opsapp import runs
+from opsapp.config import Settings
+from opsapp.extensions import db
+from opsapp.models import (
+    Notification,
+    OperationRun,
+    OperationRunEvent,
+    OperationRunItem,
+    RunStatus,
+    Tenant,
+    User,
+    WorkerHeartbeat,
+)
+from opsapp.runs.queue import QUEUE_NAME
+from tests.support import cast as cast_support
+from tests.support.drill import Trace, register_drills
+from tests.support.processes import wait_until
+
+ROOT = Path(__file__).parents[2]
+QUICK = {
+    "heartbeat_seconds": 0.3,
+    "lease_seconds": 1.5,
+    "tick_seconds": 0.3,
+    "shutdown_seconds": 2,
+}
+PATIENCE = 30.0
+_names = count(1)
+
+register_drills()
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What a worker process needs to run with these settings."""
+    values = {field: getattr(settings, field) for field in Settings.model_fields}
+    values["encryption_keys"] = ",".join(settings.encryption_keys)
+    ours = {Settings.variable(f): str(v) for f, v in values.items() if v is not None}
+    return {**os.environ, **ours, "PYTHONUNBUFFERED": "1"}
+
+
+class WorkerProcess:
+    """A worker in a session of its own: with it belong its tick and its jobs."""
+
+    def __init__(self, settings: Settings, log: Path, **extra: str) -> None:
+        self.log = log
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.worker_main"],
+                cwd=ROOT,
+                env={**environment(settings), **extra},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def members(self) -> dict[int, str]:
+        """The living processes of the session: pid → command line."""
+        found = {}
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit() and _session_of(folder) == self.pid:
+                found[int(folder.name)] = _command_of(folder)
+        return found
+
+    def ticker(self) -> int | None:
+        pids = [
+            pid for pid, command in self.members().items() if command.endswith(f"tick {self.name}")
+        ]
+        return pids[0] if pids else None
+
+    @property
+    def name(self) -> str:
+        """Its name in the database begins with host and pid."""
+        row = db.session.scalar(
+            sa.select(WorkerHeartbeat.name).where(WorkerHeartbeat.pid == self.pid)
+        )
+        db.session.rollback()
+        return str(row)
+
+    def send(self, sign: signal.Signals = signal.SIGTERM) -> None:
+        self.process.send_signal(sign)
+
+    def signal_all(self, sign: signal.Signals) -> None:
+        """As when a machine or container dies (SIGKILL) or is told to go (SIGTERM)."""
+        for pid in self.members():
+            try:
+                os.kill(pid, sign)
+            except ProcessLookupError:
+                continue
+
+    def wait(self, seconds: float = PATIENCE) -> int:
+        return self.process.wait(timeout=seconds)
+
+    def end(self) -> None:
+        for _ in range(2):  # the first round may have caught a process in the act of forking
+            self.signal_all(signal.SIGKILL)
+        self.process.wait(timeout=10)
+
+
+def _session_of(folder: Path) -> int | None:
+    try:
+        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else int(fields[3])
+
+
+def _command_of(folder: Path) -> str:
+    try:
+        return (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+    except OSError:
+        return ""
+
+
+class Rig:
+    """Starts drills, breaks things, and tells how the runs ended."""
+
+    def __init__(self, app: Flask, settings: Settings, folder: Path) -> None:
+        self.app = app
+        self.settings = settings
+        self.folder = folder
+        self.cast = cast_support.create(app)
+        self.workers: list[WorkerProcess] = []
+
+    # -- processes ----------------------------------------------------------------------------
+
+    def start_worker(self, **changes: Any) -> WorkerProcess:
+        settings = self.settings.model_copy(update=changes)
+        log = self.folder / f"worker{len(self.workers)}.log"
+        worker = WorkerProcess(settings, log)
+        self.workers.append(worker)
+        return worker
+
+    def ready_worker(self, **changes: Any) -> WorkerProcess:
+        """A worker that is waiting for work."""
+        worker = self.start_worker(**changes)
+        wait_until(lambda: b"Listening on" in worker.log.read_bytes(), seconds=PATIENCE)
+        return worker
+
+    def end(self) -> None:
+        for worker in self.workers:
+            worker.end()
+
+    # -- runs ---------------------------------------------------------------------------------
+
+    def start(self, kind: str = "plain", /, **inputs: Any) -> int:
+        """Starts a drill as the operator; the run's id."""
+        inputs = {"trace": str(self.folder / "trace"), "name": f"drill{next(_names)}", **inputs}
+        tenant = db.session.get_one(Tenant, self.cast.tenant_id)
+        user = db.session.get_one(User, self.cast["operator"].id)
+        return runs.start(tenant, f"drill.{kind}", inputs, user).id
+
+    def start_with(self, kind: str, inputs: dict[str, Any], **rq_options: Any) -> int:
+        """The same with options of RQ's that we never use, or use otherwise."""
+        with rq_enqueue_options(**rq_options):
+            return self.start(kind, **inputs)
+
+    def run(self, run_id: int) -> OperationRun:
+        db.session.rollback()
+        return db.session.get_one(OperationRun, run_id, populate_existing=True)
+
+    def trace(self, run_id: int) -> Trace:
+        inputs = self.run(run_id).inputs
+        return Trace(inputs["trace"], inputs["name"])
+
+    def wait_for(self, run_id: int, seconds: float = PATIENCE) -> OperationRun:
+        """The completed run."""
+        self.wait_for_status(run_id, RunStatus.COMPLETED, seconds)
+        return self.run(run_id)
+
+    def wait_for_status(self, run_id: int, status: RunStatus, seconds: float = PATIENCE) -> None:
+        self._wait_until(
+            lambda: self.run(run_id).status == status, f"{run_id} is {status}", seconds
+        )
+
+    def wait_for_trace(self, run_id: int, word: str) -> None:
+        trace = self.trace(run_id)
+        self._wait_until(lambda: trace.has(word), f"{run_id} traces {word}")
+
+    def _wait_until(
+        self, condition: Callable[[], object], what: str, seconds: float = PATIENCE
+    ) -> None:
+        try:
+            wait_until(condition, seconds=seconds, what=what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.logs()}") from None
+
+    def logs(self) -> str:
+        return "\n".join(worker.log.read_text()[-3000:] for worker in self.workers)
+
+    # -- what there is to assert ----------------------------------------------------------------
+
+    def notifications(self, run_id: int) -> list[str]:
+        query = sa.select(Notification.kind).where(Notification.run_id == run_id)
+        return sorted(kind.value for kind in db.session.scalars(query))
+
+    def events(self, run_id: int) -> list[str]:
+        query = sa.select(OperationRunEvent.kind).where(OperationRunEvent.run_id == run_id)
+        return list(db.session.scalars(query.order_by(OperationRunEvent.id)))
+
+    def items(self, run_id: int) -> dict[str, str]:
+        query = sa.select(OperationRunItem).where(OperationRunItem.run_id == run_id)
+        return {item.key: item.result.value for item in db.session.scalars(query)}
+
+    # -- the queue ------------------------------------------------------------------------------
+
+    @property
+    def redis(self) -> redis.Redis:
+        assert self.settings.redis_url is not None
+        return redis.Redis.from_url(self.settings.redis_url)
+
+    def queue(self) -> Queue:
+        return Queue(QUEUE_NAME, connection=self.redis, serializer=JSONSerializer)
+
+
+@contextmanager
+def rq_enqueue_options(**options: Any) -> Iterator[None]:
+    real = Queue.enqueue
+
+    def enqueue(queue: Queue, function: str, *args: Any, **kwargs: Any) -> Any:
+        changed = {**kwargs, **options}
+        return real(queue, changed.pop("function", function), *args, **changed)
+
+    with patch.object(Queue, "enqueue", enqueue):
+        yield
