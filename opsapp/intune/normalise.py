@@ -28,8 +28,8 @@ _SET_LIKE = frozenset({"roleScopeTagIds", "roleScopeTags"})
 
 
 def without_envelope(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The object without ``@odata.context`` members, which describe the answer, not the object."""
-    return {key: value for key, value in content.items() if not key.endswith(_ENVELOPE)}
+    """The object without its ``@odata.context``, which describes the answer, not the object."""
+    return {key: value for key, value in content.items() if key != _ENVELOPE}
 
 
 def canonical(content: Any) -> bytes:

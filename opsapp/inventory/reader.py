@@ -111,7 +111,8 @@ def _object(
     if policy_type.assignments is AssignmentSource.SUBRESOURCE:
         assignments = _all_values(graph, answers[f"{_ASSIGNMENTS} {graph_id}"].unwrap())
     elif policy_type.assignments is not AssignmentSource.NONE:
-        assignments = content.pop("assignments", None)
+        assignments = content.pop(_ASSIGNMENTS, None)
+        content.pop(f"{_ASSIGNMENTS}@odata.context", None)
     if not isinstance(assignments, list):
         raise BadAnswer("Its assignments were not in the answer.")
     return ReadObject(graph_id, without_envelope(content), assignments)
