@@ -14,6 +14,21 @@ from opsapp.services import members, passwords, sign_in, users
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
+_BROWSERS = {
+    "Edg/": "Edge",
+    "OPR/": "Opera",
+    "Firefox/": "Firefox",
+    "Chrome/": "Chrome",
+    "Safari/": "Safari",
+}
+_SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Mac OS": "macOS",
+    "Linux": "Linux",
+}
 ONE_YEAR = 365 * 24 * 3600
 
 
@@ -33,10 +48,20 @@ def _page(profile: ProfileForm, password: PasswordForm) -> ResponseReturnValue:
         one_time=passwords.is_one_time(user),
         sessions=sign_in.live_sessions(user),
         current=g.user_session,
+        browser_of=_browser_of,
         role_names=ROLE_NAMES,
         memberships=members.memberships_of(user),
     )
     return page, 422 if profile.errors or password.errors else 200
+
+
+def _browser_of(user_agent: str) -> str:
+    """``Firefox on Windows``; the first mark that fits wins, since browsers claim to be others."""
+    name = next((name for mark, name in _BROWSERS.items() if mark in user_agent), None)
+    system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), None)
+    if name is None:
+        return user_agent or "Unknown browser"
+    return f"{name} on {system}" if system else name
 
 
 @bp.post("/profile")

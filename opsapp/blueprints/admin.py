@@ -98,7 +98,11 @@ def remove_admin(user_id: int) -> ResponseReturnValue:
 @requires("users.manage")
 def reset_password(user_id: int) -> ResponseReturnValue:
     """Answers with the one-time password itself: it is stored nowhere to be shown later."""
-    user, password = users.reset_password(actor(), _user(user_id).id)
+    try:
+        user, password = users.reset_password(actor(), _user(user_id).id)
+    except Refused as refused:
+        notice(refused.message, "error")
+        return redirect(url_for("admin.show_user", user_id=user_id))
     return render_template("admin/password.html", user=user, password=password, created=False)
 
 

@@ -77,7 +77,10 @@ def sign_in() -> ResponseReturnValue:
         return redirect(own_path(form.next.data))
     token = form.attempt(lambda: _token_for(form))
     if token is None:
-        return render_template("auth/sign_in.html", form=form), 422 if form.errors else 200
+        page = render_template("auth/sign_in.html", form=form)
+        if isinstance(form.refused, service.Throttled):
+            return page, 429, {"Retry-After": str(form.refused.seconds)}
+        return page, 422 if form.errors else 200
     session.clear()
     session[service.COOKIE_KEY] = token
     session.permanent = True

@@ -13,7 +13,11 @@ class ProfileForm(Form):
         [InputRequired("Enter your name."), Length(max=users.MAX_NAME)],
         render_kw={"autocomplete": "name"},
     )
-    timezone = SelectField("Time zone", description="Times on all pages are shown in this zone.")
+    timezone = SelectField(
+        "Time zone",
+        [InputRequired("Choose a time zone.")],
+        description="Times on all pages are shown in this zone.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -15,6 +15,7 @@ class Form(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+        self.refused: Refused | None = None
 
     def attempt(self, action: Callable[[], T]) -> T | None:
         """Calls ``action`` when the form was sent and is valid; None otherwise.
@@ -30,6 +31,7 @@ class Form(FlaskForm):
             return None
 
     def show(self, refused: Refused) -> None:
+        self.refused = refused
         field = self._fields.get(refused.field or "")
         if field is None:
             self.form_errors.append(refused.message)

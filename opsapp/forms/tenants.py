@@ -68,7 +68,10 @@ class NewTenantForm(GeneralForm):
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     cloud = SelectField(
-        "Cloud", choices={cloud.value: name for cloud, name in CLOUDS.items()}, default="global"
+        "Cloud",
+        [InputRequired("Choose a cloud.")],
+        choices={cloud.value: name for cloud, name in CLOUDS.items()},
+        default="global",
     )
     client_id = StringField(
         "Client id",
@@ -97,5 +100,8 @@ class MemberForm(Form):
         render_kw={"autocomplete": "off"},
     )
     role = SelectField(
-        "Role", choices={role.value: words for role, words in ROLES.items()}, default="readonly"
+        "Role",
+        [InputRequired("Choose a role.")],
+        choices={role.value: words for role, words in ROLES.items()},
+        default="readonly",
     )

@@ -61,7 +61,7 @@ def grant(actor: Actor, tenant: Tenant, user: User, role: Role) -> Membership:
             member = Membership(tenant_id=tenant_id, user_id=user_id, role=role)
             session.add(member)
         member.role = role
-        data = {"role": role.value, "before": before.value if before else None}
+        data = {"role": [before.value if before else None, role.value]}
         record(session, actor, "member.granted", user.email, tenant=tenant, data=data)
     return member
 
@@ -75,7 +75,7 @@ def revoke(actor: Actor, tenant: Tenant, user: User) -> None:
         if member is None:
             raise NotFound(f"{user.email} is not a member of {tenant.slug}.", "email")
         _keep_an_owner(owners, user_id, user)
-        data = {"before": member.role.value}
+        data = {"role": [member.role.value, None]}
         session.delete(member)
         record(session, actor, "member.revoked", user.email, tenant=tenant, data=data)
 

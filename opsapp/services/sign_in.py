@@ -3,6 +3,7 @@
 import hashlib
 import ipaddress
 import logging
+import math
 import secrets
 from datetime import datetime, timedelta
 
@@ -35,15 +36,16 @@ class SignInRefused(Refused):
 
 
 class Throttled(SignInRefused):
-    """Too many attempts; ``retry_at`` says when the next one counts."""
+    """Too many attempts; the next one counts at ``retry_at``, in ``seconds``."""
 
     def __init__(self, retry_at: datetime) -> None:
-        minutes = max(1, -(-(retry_at - utcnow()).seconds // 60))
+        self.retry_at = retry_at
+        self.seconds = max(1, math.ceil((retry_at - utcnow()).total_seconds()))
+        minutes = math.ceil(self.seconds / 60)
         unit = "minute" if minutes == 1 else "minutes"
         super().__init__(
             f"Too many attempts. Try again in {minutes} {unit}, after {retry_at:%H:%M} UTC."
         )
-        self.retry_at = retry_at
 
 
 def sign_in(email: str, password: str, remote_addr: str, user_agent: str) -> str:

@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -111,11 +112,13 @@ def change(actor: Actor, tenant: Tenant, *, name: str, is_production: bool) -> N
     """Changes what people see of a tenant: its name and the production mark."""
     name = _checked_name(name)
     with write() as session:
-        before = {"name": tenant.name, "is_production": tenant.is_production}
-        after = {"name": name, "is_production": is_production}
-        if before != after:
+        changes: dict[str, list[Any]] = {
+            "name": [tenant.name, name],
+            "production": [tenant.is_production, is_production],
+        }
+        data = {what: pair for what, pair in changes.items() if pair[0] != pair[1]}
+        if data:
             tenant.name, tenant.is_production = name, is_production
-            data = {"before": before, "after": after}
             record(session, actor, "tenant.changed", tenant.slug, tenant=tenant, data=data)
 
 

@@ -135,6 +135,8 @@ def _keep_an_admin(admins: list[User], leaving: User) -> None:
 
 def reset_password(actor: Actor, user_id: int) -> tuple[User, str]:
     """Replaces the password by a one-time one, returned to be shown once; ends all sessions."""
+    if user_id == actor.user_id:
+        raise Refused("Change your own password on your account page.")
     one_time, stored = passwords.new_one_time()
     with write() as session:
         user = _locked(session, user_id)
