@@ -82,7 +82,8 @@ _FOLDER_ALIASES: dict[str, str | None] = {
     "endpointsecurity": None,
     "enrollment": None,
     "enrollmentprofiles": None,
-} | {name.lower(): name for name in GRAPH_COLLECTIONS}
+}
+_ANY_CASE = {name.lower(): name for name in GRAPH_COLLECTIONS}
 
 _TYPES = tuple(
     (re.compile(pattern), collection)
@@ -164,8 +165,12 @@ def from_folders(folders: Sequence[str]) -> str | None:
     """The collection a path's folders name, the innermost known one deciding."""
     for folder in reversed(folders):
         plain = _plain(folder)
+        if folder in GRAPH_COLLECTIONS:  # exactly: compliancePolicies is not CompliancePolicies
+            return folder
         if plain in _FOLDER_ALIASES:
             return _FOLDER_ALIASES[plain]
+        if plain in _ANY_CASE:
+            return _ANY_CASE[plain]
     return None
 
 
