@@ -38,6 +38,11 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
+def storable(text: object, longest: int | None = None) -> str:
+    """Text from outside as every database takes it: cut to length, NUL characters replaced."""
+    return str(text or "").replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]
+
+
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 

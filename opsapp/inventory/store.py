@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from opsapp.database import storable
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.describe import kind_of, platform_of, target_kind, target_of
 from opsapp.intune.normalise import canonical, comparison_hash, sha256_of
@@ -47,7 +48,7 @@ def prepare(policy_type: PolicyType, source: ReadObject) -> Prepared:
     content, assignments = canonical(source.content), canonical(source.assignments)
     return Prepared(
         source=source,
-        name=policy_type.name_of(source.content)[:300],
+        name=storable(policy_type.name_of(source.content), 300),
         kind=kind_of(policy_type.key, source.content),
         platform=platform_of(policy_type.key, source.content),
         content=content,
@@ -192,7 +193,7 @@ class CollectionStore:
         content = prepared.source.content
         policy.name, policy.kind = prepared.name, prepared.kind
         policy.platform = prepared.platform
-        policy.description = str(content.get("description") or "")
+        policy.description = storable(content.get("description"))
         policy.assignment_count = len(prepared.source.assignments)
         policy.modified_at = _moment(
             content.get("lastModifiedDateTime") or content.get("modifiedDateTime")

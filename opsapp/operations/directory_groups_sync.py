@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from opsapp.database import utcnow
+from opsapp.database import storable, utcnow
 from opsapp.models import DirectoryGroup, ItemResult, Tenant
 from opsapp.operations.base import Item, Operation, RunContext, Step
 
@@ -119,13 +119,13 @@ class GroupSync:
 def _update(group: DirectoryGroup, change: Mapping[str, Any]) -> bool:
     """Takes over the properties that the change carries; whether any differed."""
     values = {
-        "display_name": (change.get("displayName") or group.graph_id)[:300],
-        "description": change.get("description") or "",
-        "mail_nickname": (change.get("mailNickname") or "")[:300],
+        "display_name": storable(change.get("displayName") or group.graph_id, 300),
+        "description": storable(change.get("description")),
+        "mail_nickname": storable(change.get("mailNickname"), 300),
         "group_types": change.get("groupTypes") or [],
         "security_enabled": bool(change.get("securityEnabled")),
         "mail_enabled": bool(change.get("mailEnabled")),
-        "membership_rule": change.get("membershipRule"),
+        "membership_rule": storable(change.get("membershipRule")) or None,
         "removed_at": None,
     }
     changed = False

@@ -210,6 +210,18 @@ def test_an_unreadable_object_seen_before_is_not_taken_for_gone(
     assert policy_named("P").gone_at is None
 
 
+def test_hostile_names_are_stored_as_far_as_a_database_can(
+    simulator: Simulator, simulated: SimulatedTenant, perform: Perform
+) -> None:
+    hostile = "<script>\u202e\0" + "x" * 400
+    simulator.add_object(simulated.slug, CONFIG, wifi(hostile, description="\0"))
+    run = perform("inventory.sync", {"types": [CONFIG]})
+    assert run.outcome == RunOutcome.SUCCEEDED
+    policy = db.session.scalars(sa.select(Policy)).one()
+    assert policy.name == hostile.replace("\0", "\N{REPLACEMENT CHARACTER}")[:300]
+    assert current(policy).content.content["displayName"] == hostile
+
+
 def test_a_forbidden_collection_is_one_failed_item_and_the_rest_goes_on(
     simulator: Simulator, simulated: SimulatedTenant, tenant: Tenant, perform: Perform
 ) -> None:
