@@ -62,12 +62,26 @@ def keep_graph_out_of_requests(app: Flask) -> None:
 
 def register_blueprints(app: Flask) -> None:
     from opsapp import permissions, presenters, security
-    from opsapp.blueprints import account, admin, assets, auth, errors, health, styleguide, tenants
+    from opsapp.blueprints import (
+        account,
+        admin,
+        assets,
+        auth,
+        errors,
+        health,
+        monitoring,
+        notifications,
+        runs,
+        styleguide,
+        tenants,
+    )
 
     security.init_app(app)
     presenters.init_app(app)
     app.jinja_env.globals["may"] = permissions.viewer_may
     for area in (assets, errors, health, auth, account, admin, tenants):
+        app.register_blueprint(area.bp)
+    for area in (runs, monitoring, notifications):
         app.register_blueprint(area.bp)
     if app.extensions["opsapp.settings"].debug_pages:
         app.register_blueprint(styleguide.bp)

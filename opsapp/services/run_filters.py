@@ -1,0 +1,166 @@
+"""What may be asked of the list of runs, as conditions on ``operation_runs``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from opsapp.database import utcnow
+from opsapp.extensions import db
+from opsapp.models import OperationRun, RunOutcome, RunStatus, Tenant, User
+from opsapp.models.run import ACTIVE_SQL, NEEDS_ATTENTION_SQL
+from opsapp.operations import REGISTRY
+from opsapp.permissions import tenants_of
+
+DEFAULT_WINDOW = "30d"
+WINDOWS: dict[str, timedelta | None] = {
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "90d": timedelta(days=90),
+    "all": None,
+}
+LONGEST_ID = 18  # digits that a 64-bit id surely holds
+Condition = sa.ColumnElement[bool]
+
+# In text, not with parameters: SQLite only uses a partial index whose condition it can see.
+ACTIVE: Condition = sa.literal_column(f"(operation_runs.{ACTIVE_SQL})", sa.Boolean())
+TROUBLED: Condition = sa.literal_column(f"(operation_runs.{NEEDS_ATTENTION_SQL})", sa.Boolean())
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """What the viewer asked to see; empty means everything. ``state`` is one of ``STATES``."""
+
+    tenant: str = ""
+    type: str = ""
+    state: str = ""
+    reason: str = ""
+    since: str = ""
+    q: str = ""
+    mine: bool = False
+
+    @property
+    def window(self) -> timedelta | None:
+        return WINDOWS.get(self.since, WINDOWS[DEFAULT_WINDOW])
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything but the period is asked for."""
+        return bool(self.tenant or self.type or self.state or self.reason or self.q or self.mine)
+
+
+def visible_to(user: User) -> sa.Select[OperationRun]:
+    """The runs of the person's tenants; of all tenants for an administrator."""
+    query = sa.select(OperationRun)
+    if user.is_admin and user.is_active:
+        return query
+    mine = tenants_of(user).with_only_columns(Tenant.id)
+    return query.where(OperationRun.tenant_id.in_(mine))
+
+
+def conditions_of(user: User, chosen: RunFilter) -> list[Condition]:
+    """All conditions of a filter; a value it does not know is as if it were not there."""
+    conditions = created_within(chosen.window)
+    if chosen.tenant:
+        slug = sa.select(Tenant.id).where(Tenant.slug == chosen.tenant).scalar_subquery()
+        conditions.append(OperationRun.tenant_id == slug)
+    if chosen.type:
+        conditions.append(OperationRun.type == chosen.type)
+    if chosen.state in STATES:
+        conditions.append(STATES[chosen.state]())
+    if chosen.reason:
+        conditions.append(OperationRun.reason_code == chosen.reason)
+    if chosen.mine:
+        conditions.append(OperationRun.user_id == user.id)
+    if chosen.q:
+        conditions.append(_matches(chosen.q))
+    return conditions
+
+
+def needs_attention() -> Condition:
+    """Failed or partial, not tried again since, and no later success of the same work."""
+    retried = aliased(OperationRun)
+    repeated = aliased(OperationRun)
+    return sa.and_(
+        TROUBLED,
+        ~sa.exists().where(
+            retried.retry_of_id == OperationRun.id, retried.outcome != RunOutcome.CANCELLED
+        ),
+        ~sa.exists().where(
+            repeated.tenant_id == OperationRun.tenant_id,
+            repeated.type == OperationRun.type,
+            repeated.id > OperationRun.id,
+            repeated.run_identity_hash == OperationRun.run_identity_hash,
+            repeated.outcome == RunOutcome.SUCCEEDED,
+        ),
+    )
+
+
+def is_stale() -> Condition:
+    """Said to be running, but its worker has not been heard of for longer than the lease."""
+    return sa.and_(
+        ACTIVE,
+        OperationRun.status == RunStatus.RUNNING,
+        OperationRun.lease_expires_at < utcnow(),
+    )
+
+
+def _with_status(status: RunStatus, *more: Condition) -> Condition:
+    return sa.and_(ACTIVE, OperationRun.status == status, *more)
+
+
+STATES: dict[str, Callable[[], Condition]] = {
+    "active": lambda: ACTIVE,
+    "queued": lambda: _with_status(RunStatus.QUEUED, OperationRun.hold.is_(None)),
+    "waiting": lambda: _with_status(RunStatus.QUEUED, OperationRun.hold.is_not(None)),
+    "running": lambda: _with_status(RunStatus.RUNNING),
+    "stale": is_stale,
+    "attention": needs_attention,
+    "succeeded": lambda: OperationRun.outcome == RunOutcome.SUCCEEDED,
+    "partially_succeeded": lambda: OperationRun.outcome == RunOutcome.PARTIALLY_SUCCEEDED,
+    "failed": lambda: OperationRun.outcome == RunOutcome.FAILED,
+    "cancelled": lambda: OperationRun.outcome == RunOutcome.CANCELLED,
+}
+
+
+def created_within(window: timedelta | None) -> list[Condition]:
+    """Created in the window, or active: what is active is never hidden by its age.
+
+    Ids rise with time, so the oldest id to look at bounds the search whatever index serves it.
+    """
+    if window is None:
+        return []
+    since = utcnow() - window
+    floors = [db.session.scalar(query) for query in (_first_since(since), _oldest_active())]
+    known = [floor for floor in floors if floor is not None]
+    if not known:
+        return [sa.false()]
+    return [OperationRun.id >= min(known), sa.or_(OperationRun.created_at >= since, ACTIVE)]
+
+
+def _first_since(moment: datetime) -> sa.Select[int]:
+    recent = sa.select(OperationRun.id).where(OperationRun.created_at >= moment)
+    return recent.order_by(OperationRun.created_at).limit(1)
+
+
+def _oldest_active() -> sa.Select[int]:
+    return sa.select(OperationRun.id).where(ACTIVE).order_by(OperationRun.id).limit(1)
+
+
+def _matches(text: str) -> Condition:
+    number = text.removeprefix("#")
+    if number.isascii() and number.isdecimal() and len(number) <= LONGEST_ID:
+        return OperationRun.id == int(number)
+    types = [key for key, known in REGISTRY.items() if text.lower() in known.label.lower()]
+    tenants = sa.select(Tenant.id).where(Tenant.name.icontains(text, autoescape=True))
+    return sa.or_(
+        OperationRun.type.in_(types),
+        OperationRun.type.icontains(text, autoescape=True),
+        OperationRun.initiator_name.icontains(text, autoescape=True),
+        OperationRun.reason_code.icontains(text, autoescape=True),
+        OperationRun.tenant_id.in_(tenants),
+        OperationRun.job_id == text,
+    )
