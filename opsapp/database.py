@@ -22,6 +22,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        del dialect
         if value is None:
             return None
         if value.tzinfo is None:
@@ -29,6 +30,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        del dialect
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -39,8 +41,9 @@ def utcnow() -> datetime:
 
 
 def storable(text: object, longest: int | None = None) -> str:
-    """Text from outside as every database takes it: cut to length, NUL characters replaced."""
-    return str(text or "").replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]
+    """Text from outside as every database takes it: cut to length, odd characters replaced."""
+    encodable = str(text or "").encode("utf-8", "replace").decode()
+    return encodable.replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]
 
 
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")

@@ -33,8 +33,8 @@ def without_envelope(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def canonical(content: Any) -> bytes:
-    """The stored form: UTF-8 JSON, members sorted, no spare white space."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """The stored form: JSON in ASCII (so that any text survives), members sorted, no spare space."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
 def sha256_of(encoded: bytes) -> str:

@@ -5,12 +5,12 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opsapp.intune.normalise import canonical, comparison_hash, normal_form, without_envelope
 
-LEAVES = st.none() | st.booleans() | st.integers() | st.text()
+LEAVES = st.none() | st.booleans() | st.integers() | st.text(st.characters())
 JSON = st.recursive(
     LEAVES,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -27,6 +27,7 @@ POLICY = {
 
 
 @given(JSON)
+@example("\ud800")
 def test_storage_is_lossless(content: Any) -> None:
     assert json.loads(canonical(content)) == content
 
