@@ -19,7 +19,7 @@ from redis import Redis, RedisError
 
 from opsapp.demo import DemoError, environment
 from opsapp.demo.processes import Child, Stopped, wait_for
-from opsapp.demo.tenants import ExportTenant, of_exports
+from opsapp.demo.tenants import SLUGS, ExportTenant, of_exports
 from opsapp.embedded_redis import EmbeddedRedis
 
 HOST = "127.0.0.1"  # accounts with printed passwords: for this machine only
@@ -170,7 +170,8 @@ class Demo:
 
     def _banner(self) -> str:
         password = environment.read(self.env_file)[environment.PASSWORD]
-        slugs = [item.slug for item in self.exports] or ["contoso", "fabrikam", "northwind"]
+        loaded = [f"{item.slug} ({item.folder.name})" for item in self.exports]
+        tenants = (",\n" + " " * 13).join(loaded) or ", ".join(SLUGS)
         lines = (
             "",
             "OpsApp is running.",
@@ -179,7 +180,7 @@ class Demo:
             "  Sign in    admin@demo.test",
             f"  Password   {password}",
             "  Others     owner@, manager@, operator@ and viewer@demo.test, same password",
-            f"  Tenants    {', '.join(slugs)}",
+            f"  Tenants    {tenants}",
             f"  Shell      {_short(ROOT / '.venv/bin/flask')} -e {_short(self.env_file)} runs list",
             f"  Logs       {_short(self.data / 'logs')}",
             "",

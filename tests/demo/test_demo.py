@@ -1,6 +1,7 @@
 """`python -m opsapp.demo` as a person meets it: starts, serves, stops, leaves nothing behind."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -43,12 +44,12 @@ def processes_of(home):
 class Terminal:
     """A demo started as from a shell, with what it printed."""
 
-    def __init__(self, home, port):
+    def __init__(self, home, port, *arguments):
         self.port = port
         self.output = home.parent / f"terminal-{port}.txt"
         with self.output.open("wb") as stream:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "opsapp.demo"],
+                [sys.executable, "-m", "opsapp.demo", *arguments],
                 env={**os.environ, "OPSAPP_INSTANCE": str(home), "PORT": str(port)},
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
@@ -85,8 +86,8 @@ def home(tmp_path):
 def demo(home):
     started = []
 
-    def start():
-        terminal = Terminal(home, free_port())
+    def start(*arguments):
+        terminal = Terminal(home, free_port(), *arguments)
         started.append(terminal)
         return terminal
 
@@ -97,6 +98,14 @@ def demo(home):
     for pid in processes_of(home):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def slugs(home):
+    flask = [sys.executable, "-m", "flask", "-e", str(home / "demo.env")]
+    listed = subprocess.run(
+        [*flask, "tenants", "list", "--json"], capture_output=True, text=True, check=True
+    )
+    return {tenant["slug"] for tenant in json.loads(listed.stdout)}
 
 
 def password_in(text):
@@ -114,9 +123,7 @@ def test_it_starts_serves_stops_and_keeps_its_data(demo, home):
     running = " ".join(processes_of(home).values())
     for part in ("opsapp.simulator", "valkey-server", "workers", "gunicorn"):
         assert part in running
-    flask = [sys.executable, "-m", "flask", "-e", str(home / "demo.env"), "tenants", "list"]
-    listed = subprocess.run(flask, capture_output=True, text=True, check=True)
-    assert all(slug in listed.stdout for slug in ("contoso", "fabrikam", "northwind"))
+    assert slugs(home) == {"contoso", "fabrikam", "northwind"}
     assert first.end(signal.SIGINT) == 0, first.text
     assert processes_of(home) == {}
     with pytest.raises(urllib.error.URLError):
@@ -127,6 +134,20 @@ def test_it_starts_serves_stops_and_keeps_its_data(demo, home):
     assert password_in(second.text) == password_in(first.text)
     assert second.end(signal.SIGTERM) == 0
     assert processes_of(home) == {}
+
+
+def test_folders_of_exports_take_the_place_of_the_made_up_tenants(demo, home, tmp_path):
+    for name in ("alpha", "beta", "gamma", "delta"):
+        policies = tmp_path / "exports" / name / "deviceConfigurations"
+        policies.mkdir(parents=True)
+        policy = {"@odata.type": "#microsoft.graph.iosGeneralDeviceConfiguration", "id": name}
+        (policies / "one.json").write_text(json.dumps({**policy, "displayName": name}))
+    terminal = demo("--baselines", str(tmp_path / "exports"))
+    terminal.wait_for("Ctrl-C stops everything.")
+    assert "fabrikam (beta)" in terminal.text
+    assert slugs(home) == {"contoso", "fabrikam", "northwind", "gamma"}
+    assert terminal.end(signal.SIGINT) == 0
+    assert not (home / "demo").exists()  # data of its own, beside the ordinary demo's
 
 
 @pytest.mark.parametrize(
