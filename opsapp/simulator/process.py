@@ -52,7 +52,7 @@ class Simulator:
     """A running simulator.
 
     ``base_url`` is both the login and the Graph base URL; trust it with ``ca_path``. The process
-    ends with the thread's process that started it (Linux) or with ``stop``.
+    ends with ``stop`` and, on Linux, with the thread that started it: start it from the main one.
     """
 
     def __init__(self, directory: Path, process: subprocess.Popen[bytes]) -> None:
