@@ -71,7 +71,9 @@ def test_every_command_is_documented(app):
 def test_documented_commands_exist(app):
     known = {" ".join(path) for path in commands(app.cli)}
     text = text_of("README.md", *(f"docs/{path.name}" for path in DOCS.glob("*.md")))
-    used = re.findall(r"flask(?: -e \S+)? ((?:users|tenants|runs|groups|demo|db) [a-z]+)", text)
+    used = re.findall(
+        r"flask(?: -e \S+)? ((?:users|tenants|runs|policies|groups|demo|db) [a-z]+)", text
+    )
     assert used
     assert set(used) - known == set()
 

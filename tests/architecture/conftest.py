@@ -1,0 +1,3 @@
+from tests.permissions.conftest import walked_world, world
+
+__all__ = ["walked_world", "world"]
