@@ -23,6 +23,8 @@ from opsapp.graph.retry import backoff, doubtful, may_repeat
 from opsapp.graph.transport import Reply, Request, Transport
 from opsapp.graph.workloads import Cost, Workload
 
+__all__ = ["BatchRequest", "BatchResult", "Batcher"]
+
 _logger = logging.getLogger(__name__)
 _LARGEST: Final = 20
 _SUCCESS: Final = range(200, 300)

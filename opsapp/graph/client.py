@@ -82,8 +82,7 @@ class GraphClient:
 
         ``fresh``: from a token issued just now. A cached one may be an hour older than a consent.
         """
-        tokens = self._transport.tokens
-        return (tokens.renew() if fresh else tokens.token()).roles
+        return self._transport.token(fresh=fresh).roles
 
     def get(
         self,
@@ -172,6 +171,15 @@ class GraphClient:
         )
         return self._transport.send(request)
 
+    def get_many(
+        self, addresses: Mapping[str, str], *, version: str = _BETA
+    ) -> dict[str, BatchResult]:
+        """Reads the address of each name in batches; see ``batch`` for what a result is."""
+        names = {str(number): name for number, name in enumerate(addresses)}
+        parts = [BatchRequest(part, addresses[name]) for part, name in names.items()]
+        results = self.batch(parts, version=version)
+        return {name: results[part] for part, name in names.items()}
+
     def batch(
         self, requests: Iterable[BatchRequest], *, version: str = _BETA
     ) -> dict[str, BatchResult]:
@@ -182,14 +190,6 @@ class GraphClient:
         """
         guard.check()
         return Batcher(self._transport, partial(self._request, version=version)).run(requests)
-
-    def get_many(
-        self, addresses: Mapping[str, str], *, version: str = _BETA
-    ) -> dict[str, BatchResult]:
-        """Reads the address of each key in batches; see ``batch`` for what a result is."""
-        return self.batch(
-            (BatchRequest(key, url) for key, url in addresses.items()), version=version
-        )
 
     def _request(
         self,
@@ -210,7 +210,7 @@ class GraphClient:
         defaults = dict(_READ_HEADERS)
         content = None
         if body is not None:
-            content = json.dumps(body, ensure_ascii=False).encode()
+            content = json.dumps(body).encode()
             defaults["Content-Type"] = "application/json"
         if method != "GET":
             del defaults["Prefer"]

@@ -97,16 +97,25 @@ class Transport:
     def send(self, request: Request) -> Reply:
         """Returns a 2xx answer or raises a GraphError; tries again where that is right."""
         guard.check()
-        allowed = partial(may_repeat, harmless=request.harmless, max_wait=self.max_wait)
-        tries = Retrying(
+        announce = partial(self._announce, f"{request.method} {request.path}", request.costs)
+        return self._tries(request.harmless, announce)(self._try, request)
+
+    def token(self, *, fresh: bool = False) -> AccessToken:
+        """The token requests are sent with; ``fresh`` asks for one issued just now."""
+        guard.check()
+        announce = partial(self._announce, "token", ())
+        return self._tries(True, announce)(self.tokens.renew if fresh else self.tokens.token)
+
+    def _tries(self, harmless: bool, announce: Callable[[RetryCallState], None]) -> Retrying:
+        allowed = partial(may_repeat, harmless=harmless, max_wait=self.max_wait)
+        return Retrying(
             retry=retry_if_exception(allowed),
             wait=partial(pause_before, self.policy),
             stop=stop_after_attempt(self.policy.tries) | stop_before_delay(self.policy.seconds),
-            before_sleep=partial(self._announce, request),
+            before_sleep=announce,
             sleep=self.wait,
             reraise=True,
         )
-        return tries(self._try, request)
 
     def close(self) -> None:
         self._http.close()
@@ -152,15 +161,13 @@ class Transport:
         _log_exchange(request, response, ours, time.monotonic() - started)
         return response
 
-    def _announce(self, request: Request, state: RetryCallState) -> None:
+    def _announce(self, what: str, costs: tuple[Cost, ...], state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         pause = state.upcoming_sleep
         if isinstance(error, Throttled) and error.sent and not error.retry_after:
-            for cost in request.costs:
+            for cost in costs:
                 self.governor.block(cost, pause)
-        _logger.warning(
-            "Graph %s %s: %s Next try in %.1f s.", request.method, request.path, error, pause
-        )
+        _logger.warning("Graph %s: %s Next try in %.1f s.", what, error, pause)
 
 
 def _reply(response: httpx.Response) -> Reply:

@@ -307,6 +307,15 @@ class TestRefusals:
 
         assert list(graph.iter_items("/groups")) == ["g"]
 
+    @pytest.mark.parametrize("fresh", [False, True])
+    def test_a_passing_fault_does_not_hide_the_roles(
+        self, graph: GraphClient, stub: Stub, fresh: bool
+    ) -> None:
+        faults: list[Answer | Reset] = [Answer(503, {}), Reset()]
+        stub.login_script = lambda seen: faults.pop() if faults else stub.token(seen)
+
+        assert graph.token_roles(fresh=fresh) == tuple(sorted(stub.roles))
+
     @pytest.mark.parametrize("body", [b"<html>", b"", [1], {}])
     def test_nonsense_from_the_sign_in_service_is_an_error_of_ours(
         self, graph: GraphClient, stub: Stub, body: object

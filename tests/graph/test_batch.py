@@ -75,6 +75,19 @@ def test_results_come_by_id_in_the_order_asked_twenty_in_an_exchange(
     }
 
 
+def test_many_reads_come_by_the_names_they_were_given(graph: GraphClient, stub: Stub) -> None:
+    parts = Parts()
+    stub.on("/$batch", parts)
+    addresses = {"item a": "/groups/1", "ITEM A": "/groups/2", "": "/groups/3"}
+
+    results = graph.get_many(addresses, version="v1.0")
+
+    assert list(results) == list(addresses)
+    assert all(result.error is None for result in results.values())
+    assert [entry["url"] for entry in parts.entries] == list(addresses.values())
+    assert graph.get_many({}) == {}
+
+
 def test_one_lone_request_is_not_batched(graph: GraphClient, stub: Stub) -> None:
     stub.on("/$batch", Parts())
     stub.in_turn(f"{SCRIPTS}/20", Answer(200, {"id": "alone"}))
@@ -230,7 +243,7 @@ def test_a_write_carries_its_body(graph: GraphClient, stub: Stub) -> None:
     stub.on("/$batch", parts)
 
     results = graph.batch(
-        [*reads(1), BatchRequest("w", "/groups", "POST", {"x": "y"}, {"displayName": "n"})],
+        [*reads(1), BatchRequest("w", "/groups", "POST", {"x": "y"}, {"displayName": "n\ud800"})],
         version="v1.0",
     )
 
@@ -240,7 +253,7 @@ def test_a_write_carries_its_body(graph: GraphClient, stub: Stub) -> None:
         "method": "POST",
         "url": "/groups",
         "headers": {"x": "y", "Content-Type": "application/json"},
-        "body": {"displayName": "n"},
+        "body": {"displayName": "n\ud800"},
     }
     assert len(stub.calls("/v1.0/$batch")) == 1
 
