@@ -68,9 +68,13 @@ def register_blueprints(app: Flask) -> None:
         assets,
         auth,
         errors,
+        groups,
         health,
         monitoring,
         notifications,
+        overview,
+        policies,
+        portfolio,
         runs,
         styleguide,
         tenants,
@@ -81,14 +85,21 @@ def register_blueprints(app: Flask) -> None:
     app.jinja_env.globals["may"] = permissions.viewer_may
     for area in (assets, errors, health, auth, account, admin, tenants):
         app.register_blueprint(area.bp)
-    for area in (runs, monitoring, notifications):
+    for area in (portfolio, overview, policies, groups, runs, monitoring, notifications):
         app.register_blueprint(area.bp)
     if app.extensions["opsapp.settings"].debug_pages:
         app.register_blueprint(styleguide.bp)
 
 
 def register_commands(app: Flask) -> None:
-    from opsapp.cli import demo, runs, tenants, users
+    from opsapp.cli import demo, groups, policies, runs, tenants, users
 
-    for group in (users.users, tenants.tenants, runs.runs, demo.demo):
+    for group in (
+        users.users,
+        tenants.tenants,
+        runs.runs,
+        policies.policies,
+        groups.groups,
+        demo.demo,
+    ):
         app.cli.add_command(group)

@@ -1,0 +1,97 @@
+"""Policies in words: their kind, the facts beside them, what a version changed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from opsapp.intune.words import readable
+from opsapp.presenters.numbers import capped, plural
+from opsapp.presenters.times import relative
+
+_KINDS = {
+    "settingsCatalog": "Settings catalog",
+    "baseline": "Security baseline",
+    "endpointSecurityAntivirus": "Endpoint security: antivirus",
+    "endpointSecurityDiskEncryption": "Endpoint security: disk encryption",
+    "endpointSecurityFirewall": "Endpoint security: firewall",
+    "endpointSecurityEndpointDetectionAndResponse": "Endpoint security: detection and response",
+    "endpointSecurityAttackSurfaceReduction": "Endpoint security: attack surface reduction",
+    "endpointSecurityAccountProtection": "Endpoint security: account protection",
+    "endpointSecurityApplicationControl": "Endpoint security: application control",
+    "endpointSecurityEndpointPrivilegeManagement": "Endpoint security: privilege management",
+    "windowsUpdateForBusinessConfiguration": "Windows update ring",
+    "windows10EnrollmentCompletionPageConfiguration": "Enrollment status page",
+    "deviceEnrollmentLimitConfiguration": "Enrollment device limit",
+    "deviceEnrollmentWindowsHelloForBusinessConfiguration": "Windows Hello for Business",
+    "deviceEnrollmentPlatformRestrictionsConfiguration": "Enrollment restrictions",
+    "deviceEnrollmentPlatformRestrictionConfiguration": "Enrollment restriction",
+    "deviceComanagementAuthorityConfiguration": "Co-management authority",
+    "winGetApp": "Store app (winget)",
+    "win32LobApp": "Win32 app",
+    "officeSuiteApp": "Microsoft 365 Apps",
+    "macOSOfficeSuiteApp": "Microsoft 365 Apps for macOS",
+    "ipNamedLocation": "IP ranges",
+    "countryNamedLocation": "Countries",
+    "compliantNetworkNamedLocation": "Compliant network",
+}
+_ONE_KIND = frozenset(
+    {
+        "deviceManagementScripts", "deviceShellScripts", "assignmentFilters", "roleScopeTags",
+        "notificationMessageTemplates", "conditionalAccessPolicies", "conditionalAccessPolicy",
+        "androidManagedAppProtection", "iosManagedAppProtection",
+        "deviceAndAppManagementAssignmentFilter", "roleScopeTag", "notificationMessageTemplate",
+        "deviceManagementScript", "deviceShellScript",
+    }
+)  # fmt: skip
+CHANGED_WORDS = {
+    "first": "First seen",
+    "assignments": "Assignments changed",
+    "object": "Policy changed",
+    "both": "Policy and assignments changed",
+}
+
+
+def kind_word(kind: str) -> str:
+    """The finer kind within a collection; empty where a collection has only one."""
+    return "" if kind in _ONE_KIND else _KINDS.get(kind) or readable(kind)
+
+
+def template_of(content: Mapping[str, Any]) -> str | None:
+    """The template a settings catalog policy was made from: ``Firewall (version 1)``."""
+    reference = content.get("templateReference")
+    if not isinstance(reference, Mapping) or not reference.get("templateDisplayName"):
+        return None
+    name, version = reference["templateDisplayName"], reference.get("templateDisplayVersion")
+    return f"{name} ({version})" if version else str(name)
+
+
+def scope_tags_of(content: Mapping[str, Any], names: Any) -> list[str]:
+    """The scope tags by name, by id where the name is not known."""
+    tags = content.get("roleScopeTagIds") or content.get("roleScopeTags") or []
+    shown = []
+    for tag in tags:
+        named = names.objects.get(("roleScopeTags", str(tag)))
+        shown.append(named.name if named else "Default" if str(tag) == "0" else f"tag {tag}")
+    return shown
+
+
+def list_sentence(found: Any, facets: Any, chosen: Any, group_name: str | None) -> str:
+    """What the list of policies shows, of how many."""
+    count = f"{capped(found.count)} {'policy' if found.count == 1 else 'policies'}"
+    if chosen.group:
+        return f"{count} assigned to, or excluded from, {group_name or chosen.group}."
+    if chosen.narrows:
+        return f"{count} of {plural(facets.total, 'policy', 'policies')} fit the filters."
+    gone = facets.total - found.count
+    if gone <= 0 or found.count > facets.total:
+        return f"{count} in this tenant."
+    return f"{count} in this tenant; {plural(gone, 'more is', 'more are')} gone from it."
+
+
+def policy_sentence(policy: Any, assigned: str, settings: int, *, assignable: bool = True) -> str:
+    """To whom it is assigned, how much it sets, when it last changed."""
+    parts = [assigned] if assignable else []
+    parts.append(plural(settings, "setting"))
+    changed = relative(policy.modified_at or policy.first_seen_at)
+    verb = "last changed" if policy.modified_at else "first seen"
+    text = "; ".join(parts)
+    return f"{text}; {verb} {changed}, version {policy.version:,}."

@@ -1,0 +1,50 @@
+"""The start buttons of a tenant: what each starts, and why it cannot be pressed right now."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from opsapp.permissions import viewer_may
+from opsapp.presenters.frame import path
+from opsapp.presenters.states import state_of
+
+BUTTONS = {
+    "inventory.sync": ("Sync inventory", "arrow-repeat"),
+    "directory_groups.sync": ("Sync groups", "people"),
+    "tenant.verify": ("Verify access", "patch-check"),
+}
+
+
+@dataclass(frozen=True)
+class StartAction:
+    """A button for ``action_button``; ``off`` is why it is disabled, None when it is not."""
+
+    type: str
+    label: str
+    icon: str
+    url: str
+    off: str | Markup | None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {"type": self.type}
+
+
+def start_action(tenant: Any, operation_type: str, active_run: Any) -> StartAction:
+    """``active_run`` is the run that a start would join, None when there is none."""
+    label, icon = BUTTONS[operation_type]
+    url = path(f"/tenants/{tenant.slug}/runs")
+    return StartAction(operation_type, label, icon, url, _why_not(tenant, active_run))
+
+
+def _why_not(tenant: Any, active_run: Any) -> str | Markup | None:
+    if active_run is not None:
+        address = path(f"/monitoring/operations/{active_run.id}")
+        word = state_of(active_run).word
+        return Markup('{}. <a href="{}">View run</a>').format(word, address)
+    if not viewer_may("runs.start", tenant):
+        return "Your role is Read only; an operator can start this."
+    if tenant.suspended_at:
+        return "The tenant is suspended."
+    return None

@@ -1,0 +1,289 @@
+"""What is known of a tenant's policies, for reading: lists, one policy, its versions, its names."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from opsapp.extensions import db
+from opsapp.intune.catalogue import CATALOGUE, AssignmentSource
+from opsapp.intune.readable import texts_in
+from opsapp.models import DirectoryGroup, Policy, PolicyAssignment, PolicyVersion, Tenant
+from opsapp.refusals import NotFound
+from opsapp.services.paging import Cursor, Page, page_of
+
+COUNT_LIMIT = 1000
+VERSIONS_SHOWN = 20
+NAMES_LOOKED_UP = 500
+SORTS = ("name", "type", "changed")
+_LABELS = {key: kind.label for key, kind in CATALOGUE.items()}
+
+
+def label_of(collection: str) -> str:
+    """How people call a policy type; its key when this version does not know it."""
+    return _LABELS.get(collection, collection)
+
+
+def is_assignable(collection: str) -> bool:
+    """Whether objects of that type can have assignments at all."""
+    kind = CATALOGUE.get(collection)
+    return kind is None or kind.assignments != AssignmentSource.NONE
+
+
+@dataclass(frozen=True)
+class PolicyFilter:
+    """What to list; empty fields do not filter.
+
+    ``assigned`` is yes or no; ``seen`` is gone, all, or empty for those that are in the tenant;
+    ``group`` is the Graph id of a group that an assignment names.
+    """
+
+    type: str = ""
+    platform: str = ""
+    assigned: str = ""
+    seen: str = ""
+    group: str = ""
+    q: str = ""
+
+    @property
+    def narrows(self) -> bool:
+        fields = (self.type, self.platform, self.assigned, self.seen, self.group, self.q)
+        return any(fields)
+
+
+@dataclass(frozen=True)
+class PolicyList:
+    """``count`` of all that match, made up to ``COUNT_LIMIT`` + 1."""
+
+    page: Page[Policy]
+    count: int
+
+
+def browse(tenant: Tenant, chosen: PolicyFilter, sort: str, cursor: Cursor) -> PolicyList:
+    """A page of the policies. ``sort``: one of ``SORTS``, with ``-`` in front to reverse."""
+    query = sa.select(Policy).where(*_conditions(tenant, chosen))
+    order = _order(sort.removeprefix("-"))
+    page = page_of(query, Policy, order, cursor, descending=sort.startswith("-"))
+    return PolicyList(page, _count(query))
+
+
+def everything(tenant: Tenant, chosen: PolicyFilter) -> Sequence[Policy]:
+    """All that match, by name: for the command line."""
+    query = sa.select(Policy).where(*_conditions(tenant, chosen))
+    return db.session.scalars(query.order_by(sa.func.lower(Policy.name), Policy.id)).all()
+
+
+def _order(key: str) -> sa.ColumnElement[Any]:
+    if key == "type":
+        return sa.case(_LABELS, value=Policy.collection, else_=Policy.collection)
+    if key == "changed":
+        return sa.func.coalesce(Policy.modified_at, Policy.first_seen_at)
+    return sa.func.lower(Policy.name)
+
+
+def _count(query: sa.Select[Policy]) -> int:
+    ids = query.with_only_columns(Policy.id).limit(COUNT_LIMIT + 1).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(ids)) or 0
+
+
+def _conditions(tenant: Tenant, chosen: PolicyFilter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [Policy.tenant_id == tenant.id]
+    if chosen.type:
+        conditions.append(Policy.collection == chosen.type)
+    if chosen.platform:
+        several = sa.literal(", ") + Policy.platform + ","
+        conditions.append(several.contains(f", {chosen.platform},", autoescape=True))
+    if chosen.assigned:
+        is_assigned = Policy.assignment_count > 0
+        conditions.append(is_assigned if chosen.assigned == "yes" else ~is_assigned)
+    if chosen.seen != "all":
+        is_gone = Policy.gone_at.is_not(None)
+        conditions.append(is_gone if chosen.seen == "gone" else ~is_gone)
+    if chosen.group:
+        same = PolicyAssignment.policy_id == Policy.id
+        conditions.append(sa.exists().where(same, PolicyAssignment.group_id == chosen.group))
+    if chosen.q:
+        conditions.append(_mentions(chosen.q))
+    return conditions
+
+
+def _mentions(text: str) -> sa.ColumnElement[bool]:
+    columns = (Policy.name, Policy.graph_id, Policy.description)
+    return sa.or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
+@dataclass(frozen=True)
+class Facets:
+    """What can be filtered by in this tenant, and how many policies it has in all."""
+
+    types: list[tuple[str, str]]
+    platforms: list[tuple[str, str]]
+    total: int
+
+
+def facets(tenant: Tenant) -> Facets:
+    """From one query over all policies of the tenant, gone ones included."""
+    rows = db.session.execute(
+        sa.select(Policy.collection, Policy.platform, sa.func.count())
+        .where(Policy.tenant_id == tenant.id)
+        .group_by(Policy.collection, Policy.platform)
+    ).all()
+    types = sorted({(row[0], label_of(row[0])) for row in rows}, key=lambda pair: pair[1])
+    platforms = sorted({part for row in rows for part in row[1].split(", ") if part})
+    return Facets(types, [(name, name) for name in platforms], sum(row[2] for row in rows))
+
+
+def find(tenant: Tenant, policy_id: int) -> Policy:
+    """The tenant's policy of that id. Raises NotFound."""
+    query = sa.select(Policy).where(Policy.id == policy_id, Policy.tenant_id == tenant.id)
+    policy = db.session.scalar(query)
+    if policy is None:
+        raise NotFound(f"There is no policy {policy_id} in {tenant.name}.")
+    return policy
+
+
+def find_anywhere(policy_id: int) -> Policy:
+    """The policy of that id with its tenant. Raises NotFound; whose it is, is not asked."""
+    policy = db.session.get(Policy, policy_id, options=[joinedload(Policy.tenant)])
+    if policy is None:
+        raise NotFound(f"There is no policy {policy_id}.")
+    return policy
+
+
+def version_of(policy: Policy, number: int | None = None) -> PolicyVersion:
+    """That version with its content and assignments, or the latest. Raises NotFound."""
+    wanted = policy.version if number is None else number
+    query = sa.select(PolicyVersion).where(
+        PolicyVersion.policy_id == policy.id, PolicyVersion.number == wanted
+    )
+    version = db.session.scalar(
+        query.options(joinedload(PolicyVersion.content), joinedload(PolicyVersion.assignments))
+    )
+    if version is None:
+        raise NotFound(f"There is no version {wanted} of “{policy.name}”.")
+    return version
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    """``changed`` says what differs from the version before: object, assignments, both or first."""
+
+    number: int
+    seen_at: datetime
+    run_id: int | None
+    changed: str
+
+
+def versions_of(
+    policy: Policy, *, before: int | None = None, limit: int | None = VERSIONS_SHOWN
+) -> tuple[list[VersionLine], bool]:
+    """Versions, newest first, and whether there are older ones. ``before`` is a version number."""
+    columns = (
+        PolicyVersion.number,
+        PolicyVersion.seen_at,
+        PolicyVersion.run_id,
+        PolicyVersion.content_sha256,
+        PolicyVersion.assignments_sha256,
+    )
+    query = sa.select(*columns).where(PolicyVersion.policy_id == policy.id)
+    if before is not None:
+        query = query.where(PolicyVersion.number < before)
+    query = query.order_by(PolicyVersion.number.desc())
+    rows = db.session.execute(query.limit(limit + 1) if limit else query).all()
+    lines = [
+        VersionLine(row.number, row.seen_at, row.run_id, _difference(row, older))
+        for row, older in zip(rows, [*rows[1:], None], strict=True)
+    ]
+    return (lines[:limit], len(lines) > limit) if limit else (lines, False)
+
+
+def _difference(row: Any, older: Any) -> str:
+    if older is None:
+        return "first"
+    if row.content_sha256 == older.content_sha256:
+        return "assignments"
+    return "object" if row.assignments_sha256 == older.assignments_sha256 else "both"
+
+
+@dataclass(frozen=True)
+class NamedObject:
+    """Another object of the tenant that a policy refers to. ``gone`` includes removed groups."""
+
+    name: str
+    gone: bool
+    policy_id: int | None = None
+    collection: str = ""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of what ids stand for, as last seen: groups, and objects by collection and id."""
+
+    groups: dict[str, NamedObject] = field(default_factory=dict)
+    objects: dict[tuple[str, str], NamedObject] = field(default_factory=dict)
+
+    def of(self, graph_id: str) -> NamedObject | None:
+        """What any id in a policy stands for; None when it is not known."""
+        if graph_id in self.groups:
+            return self.groups[graph_id]
+        found = (named for key, named in self.objects.items() if key[1] == graph_id)
+        return next(found, None)
+
+    def filter(self, graph_id: str) -> NamedObject | None:
+        return self.objects.get(("assignmentFilters", graph_id))
+
+
+def names_in(tenant: Tenant, *contents: Any) -> Names:
+    """Looks up every id in ``contents`` in two queries: the directory cache and the inventory."""
+    texts = {text for content in contents for text in texts_in(content)}
+    ids = sorted(text for text in texts if _is_guid(text))[:NAMES_LOOKED_UP]
+    tags = {tag for content in contents for tag in _scope_tags(content)}
+    return Names(_groups(tenant, ids), _objects(tenant, ids, sorted(tags)))
+
+
+def _is_guid(text: str) -> bool:
+    if len(text) != len("00000000-0000-0000-0000-000000000000"):
+        return False
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _scope_tags(content: Any) -> Iterable[str]:
+    if not isinstance(content, dict):
+        return ()
+    tags = content.get("roleScopeTagIds") or content.get("roleScopeTags") or ()
+    return [tag for tag in tags if isinstance(tag, str)]
+
+
+def _groups(tenant: Tenant, ids: Sequence[str]) -> dict[str, NamedObject]:
+    columns = (DirectoryGroup.graph_id, DirectoryGroup.display_name, DirectoryGroup.removed_at)
+    query = sa.select(*columns).where(
+        DirectoryGroup.tenant_id == tenant.id, DirectoryGroup.graph_id.in_(ids)
+    )
+    return {
+        row.graph_id: NamedObject(row.display_name, row.removed_at is not None)
+        for row in db.session.execute(query)
+    }
+
+
+def _objects(
+    tenant: Tenant, ids: Sequence[str], tags: Sequence[str]
+) -> dict[tuple[str, str], NamedObject]:
+    is_tag = sa.and_(Policy.collection == "roleScopeTags", Policy.graph_id.in_(tags))
+    columns = (Policy.id, Policy.collection, Policy.graph_id, Policy.name, Policy.gone_at)
+    query = sa.select(*columns).where(
+        Policy.tenant_id == tenant.id, sa.or_(Policy.graph_id.in_(ids), is_tag)
+    )
+    return {
+        (row.collection, row.graph_id): NamedObject(
+            row.name, row.gone_at is not None, row.id, row.collection
+        )
+        for row in db.session.execute(query)
+    }
