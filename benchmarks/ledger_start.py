@@ -1,0 +1,79 @@
+"""Starting a run through the ledger, against one INSERT and one RQ enqueue.
+
+Both use the same SQLite file and the same embedded Valkey server with its append-only file. Every
+start is of a new identity: nothing is joined, everything is dispatched.
+"""
+
+import itertools
+import tempfile
+import uuid
+from pathlib import Path
+
+import flask_migrate
+import sqlalchemy as sa
+from cryptography.fernet import Fernet
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from benchmarks.comparison import ROUNDS, Comparison, compare
+from opsapp import create_app, runs
+from opsapp.config import Settings
+from opsapp.embedded_redis import EmbeddedRedis
+from opsapp.extensions import db
+from opsapp.models import OperationRun, RunStatus, Tenant
+from opsapp.models.base import write
+from opsapp.runs import queue
+
+CALLS = 50
+TYPE = "tenant.verify"
+BARE = sa.Table("benchmark_bare", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
+
+
+def benchmark() -> Comparison:
+    with tempfile.TemporaryDirectory(prefix="opsapp-bench-") as folder:
+        instance = Path(folder)
+        settings = Settings(
+            secret_key="x" * 32,
+            encryption_keys=(Fernet.generate_key().decode(),),
+            instance=instance,
+            database_url=f"sqlite:///{instance / 'opsapp.sqlite3'}",
+            redis_url=None,
+        )
+        with EmbeddedRedis(instance):
+            app = create_app(settings)
+            with app.app_context():
+                return _measure()
+
+
+def _measure() -> Comparison:
+    flask_migrate.upgrade()
+    BARE.create(db.engine)
+    tenants = iter(_tenants((ROUNDS + 1) * CALLS))
+    numbers = itertools.count(1)
+    rq = Queue("bare", connection=queue.client(), serializer=JSONSerializer)
+
+    def ours() -> None:
+        run = runs.start(next(tenants), TYPE)
+        assert run.dispatched_at, run.reason_code
+
+    def bare() -> None:
+        number = next(numbers)
+        with write() as session:
+            session.execute(sa.insert(BARE).values(id=number))
+        rq.enqueue("benchmarks.nothing", number, job_id=f"bare-{number}", unique=True)
+
+    result = compare("ledger start / INSERT + enqueue", ours, bare, CALLS)
+    started = sa.select(sa.func.count()).where(OperationRun.status == RunStatus.QUEUED)
+    assert db.session.scalar(started) == (ROUNDS + 1) * CALLS
+    db.session.remove()
+    db.engine.dispose()
+    return result
+
+
+def _tenants(count: int) -> list[Tenant]:
+    with write() as session:
+        session.add_all(
+            Tenant(slug=f"t{number}", name=f"T {number}", entra_tenant_id=str(uuid.uuid4()))
+            for number in range(count)
+        )
+    return list(db.session.scalars(sa.select(Tenant)))
