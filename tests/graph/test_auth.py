@@ -37,6 +37,7 @@ from tests.graph.stub import (
     page,
 )
 
+ROOT = Path(__file__).parents[2]
 ELSEWHERE = """
 import json, sys
 import redis
@@ -66,7 +67,11 @@ class TestSharing:
 
         place = [stub.base_url, stub.ca_path, TENANT, CLIENT, SECRET, redis_url, key.decode()]
         elsewhere = subprocess.run(
-            [sys.executable, "-c", ELSEWHERE, *place], check=True, capture_output=True, timeout=60
+            [sys.executable, "-c", ELSEWHERE, *place],
+            check=True,
+            capture_output=True,
+            timeout=60,
+            cwd=ROOT,
         )
 
         assert json.loads(elsewhere.stdout) == ["g"]

@@ -22,6 +22,7 @@ READ = Cost(Workload.INTUNE)
 WRITE = Cost(Workload.INTUNE, write=True)
 ACCESS = Cost(Workload.CONDITIONAL_ACCESS)
 
+ROOT = Path(__file__).parents[2]
 PACED_ELSEWHERE = """
 import sys, time
 import redis
@@ -109,7 +110,9 @@ def test_rates_stay_just_below_what_is_published(
 def test_two_processes_share_one_budget(redis_url: str) -> None:
     command = [sys.executable, "-c", PACED_ELSEWHERE, redis_url, TENANT, CLIENT]
     pair = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
         for _ in range(2)
     ]
     for process in pair:
