@@ -9,7 +9,8 @@ import sys
 from opsapp.config import ConfigError, Settings
 from opsapp.logging import start_logging
 
-bind = [f"{os.environ.get('HOST', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"]
+host = os.environ.get("HOST", "0.0.0.0")  # noqa: S104 - a platform routes to it from outside
+bind = [f"{host}:{os.environ.get('PORT', '8000')}"]
 worker_class = "gthread"
 threads = 8
 timeout = 30
