@@ -191,7 +191,7 @@ def time_zones() -> list[str]:
 
 def _checked_email(email: str) -> str:
     try:
-        # Accounts live on private domains too, so only the shape matters.
+        # An address is a name to sign in with: no mail is sent, and the demo's end in .test.
         checked = validate_email(
             email.strip(),
             check_deliverability=False,
