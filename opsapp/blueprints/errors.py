@@ -1,5 +1,6 @@
 """Error pages: what happened, why, what to do next. They need neither database nor Redis."""
 
+import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -93,7 +94,7 @@ def show(error: HTTPException) -> Response:
     if code < HTTPStatus.BAD_REQUEST:
         return Response(ready.get_data(), code, ready.headers)
     text = _text(error)
-    reference = g.get("request_id")
+    reference = g.get("reference")
     if request.path.startswith("/api/"):
         response = jsonify(error=text.title, why=text.why, reference=reference)
     else:
@@ -111,5 +112,8 @@ def crash(error: Exception) -> Response:
     """A bug. In debug mode and in tests it goes on to whoever looks at it."""
     if current_app.debug or current_app.testing:
         raise error
-    current_app.logger.error("unhandled error at %s", request.path, exc_info=error)
+    g.reference = secrets.token_hex(6)
+    current_app.logger.error(
+        "unhandled error at %s", request.path, exc_info=error, extra={"reference": g.reference}
+    )
     return show(InternalServerError(original_exception=error))
