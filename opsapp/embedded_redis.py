@@ -69,6 +69,8 @@ class EmbeddedRedis:
         self._lock: int | None = None
         self._server: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
+        # A forked child that outlives us would otherwise keep the lock for ever.
+        os.register_at_fork(after_in_child=self._forget_lock)
 
     @property
     def owned(self) -> bool:
@@ -148,8 +150,6 @@ class EmbeddedRedis:
             os.close(lock)
             return False
         self._lock = lock
-        # A forked child that outlives us would otherwise keep the lock for ever.
-        os.register_at_fork(after_in_child=self._forget_lock)
         return True
 
     def _forget_lock(self) -> None:
