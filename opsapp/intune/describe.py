@@ -10,6 +10,7 @@ _PLATFORM_WORDS = {
     "windows10andlater": "Windows",
     "windows": "Windows",
     "macos": "macOS",
+    "mac": "macOS",
     "ios": "iOS/iPadOS",
     "android": "Android",
     "androidenterprise": "Android",
@@ -22,22 +23,21 @@ _PLATFORM_WORDS = {
     "windowsmobileapplicationmanagement": "Windows",
     "linux": "Linux",
 }
-# The first that matches the type's name decides.
+# What the name of a type begins with, after the words that say nothing about the platform.
 _TYPE_PLATFORMS = (
     ("aosp", "Android (AOSP)"),
     ("android", "Android"),
-    ("macOs", "macOS"),
-    ("macOS", "macOS"),
+    ("macos", "macOS"),
     ("ios", "iOS/iPadOS"),
-    ("iPad", "iOS/iPadOS"),
-    ("windows", "Windows"),
-    ("win32", "Windows"),
-    ("winGet", "Windows"),
-    ("officeSuite", "Windows"),
-    ("azureADWindows", "Windows"),
-    ("activeDirectoryWindows", "Windows"),
+    ("win", "Windows"),
+    ("officesuite", "Windows"),
+    ("microsoftstoreforbusiness", "Windows"),
+    ("sharedpc", "Windows"),
+    ("editionupgrade", "Windows"),
     ("linux", "Linux"),
 )
+_SAYS_NOTHING = re.compile(r"^(managed|azureAD|activeDirectory|default)+(?=[A-Zaimw])")
+_NO_PLATFORM = frozenset({"none", "all", "allPlatforms", "unknownFutureValue"})
 _COLLECTION_PLATFORMS = {
     "deviceManagementScripts": "Windows",
     "deviceShellScripts": "macOS",
@@ -62,7 +62,7 @@ def kind_of(collection: str, content: Mapping[str, Any]) -> str:
 def platform_of(collection: str, content: Mapping[str, Any]) -> str:
     """The platform in words; several are joined by commas; empty when it applies to none."""
     declared = content.get("platforms") or content.get("platform") or content.get("platformType")
-    if isinstance(declared, str) and declared not in {"none", "all", "unknownFutureValue"}:
+    if isinstance(declared, str) and declared not in _NO_PLATFORM:
         words = [
             _PLATFORM_WORDS.get(part.strip().lower(), part.strip()) for part in declared.split(",")
         ]
@@ -70,10 +70,8 @@ def platform_of(collection: str, content: Mapping[str, Any]) -> str:
     if collection in _COLLECTION_PLATFORMS:
         return _COLLECTION_PLATFORMS[collection]
     odata_type = str(content.get("@odata.type") or "").rpartition(".")[2]
-    for sign, platform in _TYPE_PLATFORMS:
-        if sign in odata_type:
-            return platform
-    return ""
+    name = _SAYS_NOTHING.sub("", odata_type).lower()
+    return next((words for start, words in _TYPE_PLATFORMS if name.startswith(start)), "")
 
 
 _TARGETS = re.compile(r"#microsoft\.graph\.(\w+?)AssignmentTarget$")
