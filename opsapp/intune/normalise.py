@@ -33,7 +33,7 @@ def without_envelope(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def canonical(content: Any) -> bytes:
-    """The stored form: JSON in ASCII (so that any text survives), members sorted, no spare space."""
+    """The stored form: JSON in ASCII (so that any text survives), members sorted, no spaces."""
     return json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
