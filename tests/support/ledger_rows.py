@@ -3,12 +3,17 @@
 What is written obeys every CHECK and trigger; only the way there is shorter than a real run's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+from flask import Flask
+from sqlalchemy.orm import Session
 
 from opsapp.database import utcnow
+from opsapp.extensions import db
 from opsapp.models import (
     ItemResult,
     Notification,
@@ -27,6 +32,7 @@ from opsapp.models.base import write
 from opsapp.runs.identity import run_identity_hash
 from opsapp.runs.transitions import new_token
 
+T = TypeVar("T")
 SUCCEEDED = RunOutcome.SUCCEEDED
 PARTIAL = RunOutcome.PARTIALLY_SUCCEEDED
 FAILED = RunOutcome.FAILED
@@ -36,10 +42,11 @@ REASONS = {PARTIAL: "run.partial", FAILED: "worker.lost", CANCELLED: "run.cancel
 
 @dataclass
 class Ledger:
-    """Writes rows for one tenant; every method needs an application context."""
+    """Writes rows, in a context of its own each time; runs are those of one tenant."""
 
+    app: Flask
     tenant_id: int
-    type: str = "inventory.sync"
+    operation: str = "inventory.sync"
     number: int = field(default=0)
 
     def run(
@@ -56,7 +63,7 @@ class Ledger:
         values = self._values(state, utcnow() - age, took) | values
         completed = values.pop("completed_at", None)
         ending = {name: values.pop(name) for name in ("status", "outcome", "reason_code")}
-        with write() as session:
+        with self._writing() as session:
             run = OperationRun(**values)
             if completed is None:
                 run.status, run.reason_code = ending["status"], ending["reason_code"]
@@ -70,7 +77,17 @@ class Ledger:
             if completed is not None:
                 run.completed_at = completed
                 run.status, run.outcome, run.reason_code = ending.values()
-        return run.id
+            return run.id
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        with self.app.app_context(), write() as session:
+            yield session
+
+    def all(self, model: type[T]) -> list[T]:
+        """The rows of a table by id, as they are now; detached."""
+        with self.app.app_context():
+            return list(db.session.query(model).order_by("id"))
 
     def _values(
         self, state: RunStatus | RunOutcome, created: datetime, took: timedelta
@@ -80,11 +97,11 @@ class Ledger:
         values: dict[str, Any] = {
             "tenant_id": self.tenant_id,
             "initiator_name": "Ana Ferreira",
-            "type": self.type,
+            "type": self.operation,
             "status": state if isinstance(state, RunStatus) else RunStatus.COMPLETED,
             "outcome": state if isinstance(state, RunOutcome) else RunOutcome.PENDING,
             "reason_code": REASONS.get(state),
-            "run_identity_hash": run_identity_hash(self.tenant_id, self.type, inputs),
+            "run_identity_hash": run_identity_hash(self.tenant_id, self.operation, inputs),
             "inputs": {},
             "dispatch_token": new_token(),
             "created_at": created,
@@ -125,6 +142,60 @@ class Ledger:
             "skipped": skipped,
         }
 
+    def notification(
+        self, user_id: int, run_id: int, title: str, *, kind: str = "terminal", read: bool = False
+    ) -> int:
+        with self._writing() as session:
+            row = Notification(
+                user_id=user_id,
+                run_id=run_id,
+                kind=NotificationKind(kind),
+                title=title,
+                read_at=utcnow() if read else None,
+            )
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def worker(
+        self,
+        name: str = "worker-1",
+        state: WorkerState = WorkerState.IDLE,
+        *,
+        silent: timedelta = timedelta(seconds=1),
+        **values: Any,
+    ) -> None:
+        """A worker process that was last heard of ``silent`` ago."""
+        now = utcnow()
+        defaults = {
+            "host": "ops-1",
+            "pid": 4711,
+            "version": "0.1.0",
+            "memory_bytes": 96 * 1024 * 1024,
+            "started_at": now - timedelta(hours=3),
+            "heartbeat_at": now - silent,
+        }
+        with self._writing() as session:
+            session.add(WorkerHeartbeat(**(defaults | {"name": name, "state": state} | values)))
+
+    def queue(self, depth: int | None = 0, *, reachable: bool = True) -> None:
+        with self._writing() as session:
+            session.add(
+                QueueState(
+                    name="opsapp",
+                    depth=depth,
+                    reachable=reachable,
+                    measured_at=utcnow(),
+                    measured_by="worker-1",
+                )
+            )
+
+    def reconciled(self, report: dict[str, Any] | None = None) -> None:
+        with self._writing() as session:
+            session.add(
+                Tick(name="reconcile", ran_at=utcnow(), ran_by="worker-1", report=report or {})
+            )
+
 
 def item(
     key: str, result: ItemResult = ItemResult.SUCCEEDED, *, name: str = "", **values: Any
@@ -134,57 +205,3 @@ def item(
     return OperationRunItem(
         **(defaults | {"key": key, "result": result, "name": name or f"Policy {key}"} | values)
     )
-
-
-def notification(
-    user_id: int, run_id: int, title: str, *, kind: str = "terminal", read: bool = False
-) -> int:
-    with write() as session:
-        row = Notification(
-            user_id=user_id,
-            run_id=run_id,
-            kind=NotificationKind(kind),
-            title=title,
-            read_at=utcnow() if read else None,
-        )
-        session.add(row)
-        session.flush()
-        return row.id
-
-
-def worker(
-    name: str = "worker-1",
-    state: WorkerState = WorkerState.IDLE,
-    *,
-    silent: timedelta = timedelta(seconds=1),
-    **values: Any,
-) -> None:
-    now = utcnow()
-    defaults = {
-        "host": "ops-1",
-        "pid": 4711,
-        "version": "0.1.0",
-        "memory_bytes": 96 * 1024 * 1024,
-        "started_at": now - timedelta(hours=3),
-        "heartbeat_at": now - silent,
-    }
-    with write() as session:
-        session.add(WorkerHeartbeat(**(defaults | {"name": name, "state": state} | values)))
-
-
-def queue(depth: int | None = 0, *, reachable: bool = True) -> None:
-    with write() as session:
-        session.merge(
-            QueueState(
-                name="opsapp",
-                depth=depth,
-                reachable=reachable,
-                measured_at=utcnow(),
-                measured_by="worker-1",
-            )
-        )
-
-
-def tick(report: dict[str, Any] | None = None) -> None:
-    with write() as session:
-        session.add(Tick(name="reconcile", ran_at=utcnow(), ran_by="worker-1", report=report or {}))
