@@ -67,6 +67,7 @@ def show(run_id: int) -> ResponseReturnValue:
     chosen = _item_filter(run)
     history = run_detail.history(run)
     is_queued = run.is_active and not run.worker
+    usual = durations.usual_seconds([run]).get((run.tenant_id, run.type))
     return render_template(
         "monitoring/show.html",
         run=run,
@@ -81,7 +82,8 @@ def show(run_id: int) -> ResponseReturnValue:
         earlier_events=history.earlier,
         attempts=run_page.attempts(run),
         taken=run_words.seconds_taken(run),
-        usual=durations.usual_seconds([run]).get((run.tenant_id, run.type)),
+        usual=usual,
+        slow=run_words.is_slow(run, usual),
         noun=run_words.item_noun(run),
         items=run_detail.items(run, chosen, cursor()),
         chosen=chosen,

@@ -35,11 +35,11 @@ def actions_of(run: OperationRun, viewer_id: int, may: May) -> Actions:
         return Actions(cancel=_cancel(run, viewer_id, may))
     if not may("runs.retry"):
         return Actions()
-    label = "Run again" if run.outcome == RunOutcome.SUCCEEDED else "Retry"
     why_not = _why_no_retry(run, may)
-    failed = run.summary_counts.get("failed", 0)
-    if not failed:
+    if run.outcome != RunOutcome.PARTIALLY_SUCCEEDED:
+        label = "Run again" if run.outcome == RunOutcome.SUCCEEDED else "Retry"
         return Actions(retry=Action(label, why_not))
+    failed = run.summary_counts.get("failed", 0)
     retry_failed = Action(f"Retry {failed:,} failed", why_not or _why_not_only_failed(run))
     return Actions(retry=Action("Retry all", why_not), retry_failed=retry_failed)
 
@@ -100,9 +100,9 @@ class Verdict:
 
 
 def verdict_of(run: OperationRun) -> Verdict | None:
-    """None for a run that succeeded or has not ended."""
+    """None for a run that succeeded or has not ended, or whose items each have a reason."""
     reason = reason_of(run.reason_code)
-    if reason is None:
+    if reason is None or run.outcome == RunOutcome.PARTIALLY_SUCCEEDED:
         return None
     kind = "error" if run.outcome == RunOutcome.FAILED else "warning"
     if run.outcome == RunOutcome.CANCELLED:

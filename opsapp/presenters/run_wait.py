@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from opsapp.database import utcnow
 from opsapp.models import Hold, OperationRun
 from opsapp.presenters.numbers import plural
 from opsapp.services.queue_health import Place
 
 HOLDS = {
-    Hold.GRAPH: ("Waiting for Microsoft Graph", "It goes on by itself."),
+    Hold.GRAPH: ("Waiting for Microsoft Graph", "It goes on by itself within seconds."),
     Hold.APPROVAL: ("Waiting for approval", "Somebody with the right to has to approve it."),
     Hold.PAUSED: ("Paused", "It goes on when the pause is lifted."),
     Hold.CONFIRMATION: ("Awaiting confirmation", "Nothing happens until it is confirmed."),
@@ -17,7 +18,7 @@ HOLDS = {
 
 @dataclass(frozen=True)
 class Cause:
-    """``since`` and ``until`` are moments that belong to the text; ``code`` a reason code."""
+    """``since`` says how long it has been so, ``until`` when it goes on by itself."""
 
     title: str
     text: str
@@ -30,9 +31,7 @@ class Cause:
 def cause_of(run: OperationRun, place: Place) -> Cause:
     """Why a queued run is not running yet."""
     if run.hold:
-        title, text = HOLDS[run.hold]
-        why = f"{run.wait_reason} {text}" if run.wait_reason else text
-        return Cause(title, why, "info", "", None, run.not_before)
+        return _held(run, run.hold)
     if run.dispatched_at is None:
         return _not_handed_over(run, place)
     if run.missing_since:
@@ -45,6 +44,14 @@ def cause_of(run: OperationRun, place: Place) -> Cause:
             run.missing_since,
         )
     return _in_line(place)
+
+
+def _held(run: OperationRun, hold: Hold) -> Cause:
+    title, what_next = HOLDS[hold]
+    until = run.not_before if run.not_before and run.not_before > utcnow() else None
+    why = f"{run.wait_reason.rstrip('.')}." if run.wait_reason else ""
+    text = why if until else f"{why} {what_next}".strip()
+    return Cause(title, text, until=until)
 
 
 def _not_handed_over(run: OperationRun, place: Place) -> Cause:

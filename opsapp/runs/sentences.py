@@ -71,7 +71,7 @@ def _progress(run: OperationRun) -> str:
 
 
 def _why(run: OperationRun) -> str:
-    return f": {run.wait_reason}" if run.wait_reason else ""
+    return f": {run.wait_reason.rstrip('.')}" if run.wait_reason else ""
 
 
 def _noun(run: OperationRun) -> str:

@@ -131,10 +131,18 @@ def healing() -> Healing:
 
 
 def place_of(run: OperationRun) -> Place:
-    """For a run that is queued and not held."""
-    earlier = OperationRun.dispatched_at < run.dispatched_at
-    ahead = db.session.scalar(sa.select(sa.func.count()).where(*_in_queue(), earlier))
-    return Place(ahead or 0, workers(), queue_state(), healing())
+    """For a queued run."""
+    return Place(_count_ahead(run.dispatched_at), workers(), queue_state(), healing())
+
+
+def _count_ahead(dispatched_at: datetime | None) -> int:
+    """How many runs were handed to the queue earlier and still wait in it."""
+    if dispatched_at is None:
+        return 0
+    earlier = sa.select(sa.func.count()).where(
+        *_in_queue(), OperationRun.dispatched_at < dispatched_at
+    )
+    return db.session.scalar(earlier) or 0
 
 
 def waiting() -> Waiting:
