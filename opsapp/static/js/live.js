@@ -47,6 +47,17 @@ document.addEventListener("htmx:responseError", (event) => {
 
 const opened = new Map();
 const spoken = new Map();
+let focused = null;
+
+// What was focused is looked for again by what it is: the exchange makes new elements.
+const nameOf = (element) => element.id
+  || [element.tagName, element.getAttribute("href"), element.textContent.trim()].join("|");
+
+function refocus() {
+  if (!focused || document.activeElement !== document.body) return;
+  const choices = document.querySelectorAll("main :is(a, button, summary, input, select, [tabindex])");
+  [...choices].find((one) => nameOf(one) === focused)?.focus({ preventScroll: true });
+}
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const region = event.detail.target;
@@ -60,6 +71,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   settled(region);
   opened.set(region.id, [...region.querySelectorAll("details[id]")].map((one) => [one.id, one.open]));
   spoken.set(region.id, region.dataset.announce);
+  focused = document.activeElement === document.body ? null : nameOf(document.activeElement);
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
@@ -70,6 +82,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
     if (details) details.open = wasOpen;
   }
   opened.delete(region.id);
+  refocus();
   if (region.dataset.announce !== spoken.get(region.id)) announce(region.dataset.announce);
   refreshTimes(region);
 });

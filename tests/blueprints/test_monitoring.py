@@ -1,0 +1,634 @@
+"""The list of runs, the page of one run, workers and queue."""
+
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+
+from opsapp.database import utcnow
+from opsapp.models import Hold, ItemResult, OperationRun, RunStatus, Tenant, WorkerState
+from opsapp.models.base import write
+from opsapp.runs.reconcile import TICK_NAME
+from opsapp.services import monitoring, queue_health
+from tests.support.ledger_rows import CANCELLED, FAILED, PARTIAL, SUCCEEDED, Ledger, item
+from tests.support.queries import counted
+
+LIST = "/monitoring/operations"
+DAY = timedelta(days=1)
+QUEUED, RUNNING = RunStatus.QUEUED, RunStatus.RUNNING
+
+
+@pytest.fixture
+def ledger(app, cast) -> Ledger:
+    return Ledger(app, cast.tenant_id)
+
+
+@pytest.fixture
+def foreign(app, cast) -> Ledger:
+    """The ledger of a tenant that nobody but the administrator may see."""
+    with app.app_context(), write() as session:
+        other = Tenant(slug="fabrikam", name="Fabrikam", entra_tenant_id="2" * 36)
+        session.add(other)
+        session.flush()
+        return Ledger(app, other.id)
+
+
+@pytest.fixture
+def page(cast):
+    def page(path: str, role: str = "operator", status: int = 200) -> BeautifulSoup:
+        answer = cast.client(role).get(path)
+        assert answer.status_code == status, path
+        return BeautifulSoup(answer.data, "html.parser")
+
+    return page
+
+
+def listed(page: BeautifulSoup) -> list[int]:
+    return [int(link["href"].rsplit("/", 1)[1]) for link in page.select("#runs .row-link")]
+
+
+def words(element) -> str:
+    return " ".join(element.text.split())
+
+
+def figures(page: BeautifulSoup) -> dict[str, str]:
+    return {
+        words(tile.select_one(".stat-label")): words(tile.select_one(".stat-value"))
+        for tile in page.select(".stat")
+    }
+
+
+class TestList:
+    def test_people_see_the_runs_of_their_tenants_newest_first(self, page, ledger, foreign):
+        first, other, second = ledger.run(), foreign.run(), ledger.run(FAILED)
+
+        assert listed(page(LIST)) == [second, first]
+        assert listed(page(LIST, "outsider")) == []
+        assert listed(page(LIST, "admin")) == [second, other, first]
+
+    def test_the_figures_count_what_their_links_list(self, page, ledger, foreign):
+        ledger.run(QUEUED)
+        ledger.run(RUNNING)
+        ledger.run(RUNNING, lease_expires_at=utcnow() - timedelta(seconds=1))
+        ledger.run(FAILED)
+        ledger.run(PARTIAL)
+        ledger.run(SUCCEEDED)
+        ledger.run(SUCCEEDED, age=2 * DAY)
+        ledger.run(CANCELLED)
+        foreign.run(FAILED)
+        shown = page(LIST)
+
+        assert figures(shown) == {
+            "Active": "3",
+            "Needs attention": "2",
+            "Succeeded": "1",
+            "Stale": "1",
+        }
+        for tile in shown.select(".stat"):
+            linked = page(tile.a["href"])
+            assert len(listed(linked)) == int(words(tile.select_one(".stat-value")))
+            assert len(linked.select(".stat [aria-current]")) == 1
+
+    def test_what_was_repaired_needs_no_attention(self, page, ledger):
+        retried, repeated, abandoned = ledger.run(FAILED), ledger.run(FAILED), ledger.run(FAILED)
+        ledger.run(RUNNING, retry_of_id=retried)
+        same = {run.id: run.run_identity_hash for run in ledger.all(OperationRun)}[repeated]
+        ledger.run(SUCCEEDED, run_identity_hash=same)
+        ledger.run(CANCELLED, retry_of_id=abandoned)
+
+        assert listed(page(f"{LIST}?state=attention")) == [abandoned]
+
+    def test_a_failure_of_the_retry_needs_attention_instead(self, page, ledger):
+        first = ledger.run(FAILED)
+        second = ledger.run(PARTIAL, retry_of_id=first)
+
+        assert listed(page(f"{LIST}?state=attention")) == [second]
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("state=active", "queued held running stale"),
+            ("state=queued", "queued"),
+            ("state=waiting", "held"),
+            ("state=running", "running stale"),
+            ("state=stale", "stale"),
+            ("state=failed", "failed"),
+            ("state=partially_succeeded", "partial"),
+            ("state=succeeded", "succeeded"),
+            ("state=cancelled", "cancelled"),
+            ("reason=run.partial", "partial"),
+            ("type=tenant.verify", "cancelled"),
+            ("tenant=fabrikam", "foreign"),
+            ("tenant=nowhere", ""),
+            ("mine=1", "failed"),
+            ("q=verify+access", "cancelled"),
+            ("q=fabrik", "foreign"),
+            ("q=bo+lind", "partial"),
+            ("q=worker.lost", "failed"),
+            ("q=%25", ""),
+            ("state=nonsense&type=tenant.verify", "cancelled"),
+            ("type=tenant.verify&state=failed", ""),
+        ],
+    )
+    def test_filters(self, page, cast, ledger, foreign, query, expected):
+        now = utcnow()
+        ids = {
+            "queued": ledger.run(QUEUED),
+            "held": ledger.run(QUEUED, hold=Hold.GRAPH),
+            "running": ledger.run(RUNNING),
+            "stale": ledger.run(RUNNING, lease_expires_at=now - timedelta(seconds=1)),
+            "failed": ledger.run(FAILED, user_id=cast["admin"].id),
+            "partial": ledger.run(PARTIAL, initiator_name="Bo Lindqvist"),
+            "succeeded": ledger.run(SUCCEEDED),
+            "cancelled": ledger.run(CANCELLED, type="tenant.verify"),
+            "foreign": foreign.run(SUCCEEDED, type="directory_groups.sync"),
+        }
+        if expected == "succeeded":
+            expected = "succeeded foreign"
+        found = listed(page(f"{LIST}?{query}", "admin"))
+
+        assert found == sorted((ids[name] for name in expected.split()), reverse=True)
+
+    def test_a_run_is_found_by_its_number(self, page, ledger, foreign):
+        wanted, hidden = ledger.run(), foreign.run()
+
+        assert listed(page(f"{LIST}?q={wanted}")) == [wanted]
+        assert listed(page(f"{LIST}?q=%23{wanted}")) == [wanted]
+        assert listed(page(f"{LIST}?q={hidden}")) == []
+        assert listed(page(f"{LIST}?q={'9' * 40}")) == []
+
+    def test_the_last_thirty_days_are_shown_and_what_is_active(self, page, ledger):
+        ancient, old = ledger.run(age=80 * DAY), ledger.run(age=40 * DAY)
+        held = ledger.run(QUEUED, hold=Hold.PAUSED, age=35 * DAY)
+        week, today = ledger.run(age=6 * DAY), ledger.run()
+
+        assert listed(page(LIST)) == [today, week, held]
+        assert listed(page(f"{LIST}?since=24h")) == [today, held]
+        assert listed(page(f"{LIST}?since=90d")) == [today, week, held, old, ancient]
+        assert listed(page(f"{LIST}?since=all")) == [today, week, held, old, ancient]
+        assert listed(page(f"{LIST}?since=nonsense")) == [today, week, held]
+
+    def test_each_filter_can_be_taken_away_alone(self, page, ledger):
+        ledger.run(FAILED)
+        chips = page(f"{LIST}?state=failed&q=ana&mine=1").select(".chip")
+
+        assert {words(chip) for chip in chips} == {
+            "State Failed \N{EN DASH} remove",
+            "Text ana \N{EN DASH} remove",
+            "Started by me \N{EN DASH} remove",
+        }
+        state = next(chip for chip in chips if "State" in chip.text)
+        assert state["href"] == f"{LIST}?q=ana&mine=1"
+
+    def test_pages_follow_one_another_both_ways(self, page, ledger):
+        ids = [ledger.run() for _ in range(51)]
+        first = page(LIST)
+        second = page(first.find("a", rel="next")["href"])
+        again = page(second.find("a", rel="prev")["href"])
+
+        assert listed(first) == listed(again) == ids[:0:-1]
+        assert listed(second) == ids[:1]
+        assert words(first.select_one(".pager-count")) == "50 of 51 runs"
+
+    def test_counts_stop_at_a_thousand(self, app, page, ledger, monkeypatch):
+        monkeypatch.setattr(monitoring, "COUNT_LIMIT", 3)
+        for _ in range(6):
+            ledger.run(FAILED)
+        with counted(app) as statements:
+            page(LIST)
+
+        unlimited = [text for text in statements if "count(" in text and "LIMIT" not in text]
+        assert unlimited == []
+
+    def test_a_list_with_active_runs_is_live_and_stands_still(self, page, ledger):
+        old, active = ledger.run(), ledger.run(RUNNING)
+        region = page(LIST).select_one("#runs")
+
+        assert region["hx-trigger"] == "every 5s"
+        assert region["hx-get"] == f"{LIST}?upto={active}"
+        ledger.run(QUEUED)
+        later = page(region["hx-get"])
+        assert listed(later) == [active, old]
+        assert words(later.select_one(".new-rows")) == "1 new \N{EN DASH} show"
+
+    def test_a_list_without_active_runs_is_not_live(self, page, ledger):
+        ledger.run()
+
+        assert page(LIST).select_one("#runs").get("hx-get") is None
+
+    def test_a_slow_run_says_what_is_usual(self, page, ledger):
+        for _ in range(3):
+            ledger.run(took=timedelta(seconds=20))
+        ledger.run(RUNNING, age=timedelta(minutes=3))
+
+        assert words(page(LIST).select_one("tbody .slow")) == "usually 20 s"
+
+    @pytest.mark.parametrize(
+        ("query", "said"),
+        [
+            ("", "No operations yet"),
+            ("?state=failed", "No operations yet"),
+        ],
+    )
+    def test_nothing_ever_ran(self, page, ledger, query, said):
+        assert words(page(LIST + query).select_one(".empty-title")) == said
+
+    @pytest.mark.parametrize(
+        ("query", "said"),
+        [
+            ("?q=nobody", "Filters hide 1 run"),
+            ("?state=attention", "Nothing needs attention"),
+            ("?state=stale", "Nothing is stale"),
+            ("?state=active", "Nothing is active"),
+            ("?state=attention&mine=1", "Filters hide 1 run"),
+            ("?state=failed", "Filters hide 1 run"),
+        ],
+    )
+    def test_an_empty_list_says_why(self, page, ledger, query, said):
+        ledger.run()
+
+        assert words(page(LIST + query).select_one(".empty-title")) == said
+
+    def test_an_empty_period_says_so(self, page, ledger):
+        ledger.run(age=40 * DAY)
+        empty = page(LIST).select_one(".empty")
+
+        assert words(empty.select_one(".empty-title")) == "Nothing in this period"
+        assert listed(page(empty.a["href"])) != []
+
+    def test_a_full_page_asks_no_more_than_a_short_one(self, app, cast, ledger, foreign):
+        client = cast.client("admin")
+        for _ in range(3):
+            ledger.run()
+        ledger.run(RUNNING)
+        client.get(LIST)
+        with counted(app) as few:
+            client.get(LIST)
+        for _ in range(12):
+            ledger.run(RUNNING)
+            foreign.run(RUNNING)
+            foreign.run(FAILED)
+        with counted(app) as many:
+            client.get(LIST)
+
+        assert len(many) == len(few)
+        assert len(few) <= 16, few
+
+    def test_names_are_only_text(self, page, ledger):
+        ledger.run(initiator_name="<script>alert(1)</script>")
+
+        assert page(LIST).find("script", string="alert(1)") is None
+        assert "<script>alert(1)</script>" in page(LIST).text
+
+
+def run_page(run_id: int) -> str:
+    return f"{LIST}/{run_id}"
+
+
+def actions(page: BeautifulSoup) -> dict[str, str | None]:
+    """The actions of the header, and why each is not possible now."""
+    found = {}
+    for button in page.select(".page-actions .btn"):
+        why = button.find_next_sibling(class_="action-why")
+        found[words(button)] = words(why) if why else None
+    return found
+
+
+class TestRun:
+    def test_others_do_not_know_of_it(self, page, foreign):
+        page(run_page(foreign.run()), status=404)
+        page(run_page(999), status=404)
+
+    def test_the_header_answers(self, page, ledger):
+        run = ledger.run(PARTIAL, summary_counts=ledger.counts(412, 37, 4, 379))
+        shown = page(run_page(run))
+
+        assert words(shown.h1) == "Sync inventory of Contoso"
+        assert words(shown.select_one(".page-title .state")) == "Partially succeeded"
+        assert words(shown.select_one(".answer")) == (
+            "Sync inventory of Contoso partially succeeded: 412 of 453 objects; 37 failed."
+        )
+
+    def test_what_can_be_retried_now_is_said(self, page, ledger):
+        failed = [item(str(number), ItemResult.FAILED) for number in range(3)]
+        failed.append(item("x", ItemResult.FAILED, reason_code="graph.forbidden"))
+        run = ledger.run(PARTIAL, summary_counts=ledger.counts(1, 4), items=failed)
+
+        assert (
+            "3 failed items can be retried now." in page(run_page(run)).select_one(".answer").text
+        )
+
+    @pytest.mark.parametrize(
+        ("state", "role", "expected"),
+        [
+            (SUCCEEDED, "operator", {"Run again": None}),
+            (FAILED, "operator", {"Retry": None}),
+            (PARTIAL, "operator", {"Retry 2 failed": None, "Retry all": None}),
+            (CANCELLED, "operator", {"Retry": None}),
+            (SUCCEEDED, "readonly", {}),
+            (RUNNING, "readonly", {}),
+            (RUNNING, "manager", {"Cancel": None}),
+            (RUNNING, "operator", {"Cancel": "Started by somebody else; a manager can cancel it"}),
+        ],
+    )
+    def test_actions(self, page, ledger, state, role, expected):
+        run = ledger.run(state, summary_counts=ledger.counts(1, 2 if state == PARTIAL else 0))
+
+        assert actions(page(run_page(run), role)) == expected
+
+    def test_actions_that_are_not_possible_now_say_why(self, app, page, cast, ledger):
+        cancelling = ledger.run(RUNNING, user_id=cast["operator"].id, cancel_requested_at=utcnow())
+        unknown = ledger.run(FAILED, type="no.longer.known")
+        whole = ledger.run(PARTIAL, type="tenant.verify", summary_counts=ledger.counts(1, 1))
+        ended = ledger.run(FAILED)
+
+        assert actions(page(run_page(cancelling))) == {"Cancel": "Already asked to stop"}
+        assert "does not know" in actions(page(run_page(unknown)))["Retry"]
+        assert "as a whole" in actions(page(run_page(whole)))["Retry 1 failed"]
+        with app.app_context(), write() as session:
+            session.get_one(Tenant, cast.tenant_id).suspended_at = utcnow()
+        assert actions(page(run_page(ended))) == {"Retry": "Contoso is suspended"}
+
+    @pytest.mark.parametrize(
+        ("state", "counts", "said"),
+        [
+            (QUEUED, {}, "It has not started: nothing was done, and nothing will be."),
+            (RUNNING, {}, "No objects have been dealt with yet."),
+            (
+                RUNNING,
+                {"total": 453, "processed": 212},
+                "212 of 453 objects are done, and stay done. The other 241 will not be attempted.",
+            ),
+        ],
+    )
+    def test_cancelling_says_what_it_means_in_numbers(self, page, ledger, state, counts, said):
+        run = ledger.run(state, summary_counts=counts)
+        dialog = page(run_page(run), "manager").select_one("#cancel-run")
+
+        assert said in " ".join(words(sentence) for sentence in dialog.select("p"))
+        assert dialog.form["action"] == f"{run_page(run)}/cancel"
+
+    def test_an_active_run_moves_by_itself_until_it_ends(self, page, ledger):
+        active, ended = ledger.run(RUNNING), ledger.run()
+        region = page(run_page(active)).select_one("#run")
+
+        assert region["hx-trigger"] == "every 2s"
+        assert region["hx-get"] == run_page(active)
+        assert page(run_page(ended)).select_one("#run").get("hx-get") is None
+
+    def test_a_silent_run_is_shown_as_stale(self, page, ledger):
+        run = ledger.run(
+            RUNNING,
+            lease_expires_at=utcnow() - timedelta(seconds=1),
+            heartbeat_at=utcnow() - timedelta(minutes=2),
+        )
+        shown = page(run_page(run))
+
+        assert words(shown.select_one(".page-title .state")) == "Stale"
+        assert "was last heard of 2 min ago" in words(shown.select_one(".notice"))
+
+    def test_a_failure_says_what_to_do(self, page, ledger):
+        run = ledger.run(FAILED, reason_code="graph.consent_missing")
+        note = words(page(run_page(run)).select_one(".notice"))
+
+        assert note == (
+            "The tenant has not granted a permission the app needs. Somebody has to change "
+            "something first. Grant admin consent for the permission, then verify the tenant. "
+            "graph.consent_missing"
+        )
+
+    def test_items_are_grouped_by_reason(self, page, ledger):
+        items = [item(f"t{number}", ItemResult.FAILED) for number in range(3)]
+        items += [item("f", ItemResult.FAILED, reason_code="graph.forbidden")]
+        items += [item("s", ItemResult.SKIPPED)]
+        run = ledger.run(PARTIAL, summary_counts=ledger.counts(1, 4, 1), items=items)
+        shown = page(run_page(run))
+        table = shown.find("caption", string="Items that failed or were skipped, by reason").parent
+        rows = [
+            (words(row.select_one("code")), words(row.select_one(".col-count")))
+            for row in table.select("tbody tr")
+        ]
+
+        assert rows == [
+            ("graph.throttled", "3"),
+            ("graph.forbidden", "1"),
+            ("item.skipped_excluded", "1"),
+        ]
+        linked = page(table.select_one("tbody a")["href"])
+        assert len(linked.select("#items tbody tr")) == 3
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("", ["bad"]),
+            ("?result=all", ["good", "same", "bad", "left"]),
+            ("?result=succeeded", ["good"]),
+            ("?result=unchanged", ["same"]),
+            ("?result=skipped", ["left"]),
+            ("?result=nonsense", ["good", "same", "bad", "left"]),
+            ("?result=all&q=AM", ["same"]),
+            ("?result=all&q=1111-2222", ["bad"]),
+            ("?reason=graph.throttled", ["bad"]),
+            ("?reason=item.skipped_excluded&result=failed", []),
+        ],
+    )
+    def test_items_are_filtered(self, page, ledger, query, expected):
+        items = [
+            item("1", name="good"),
+            item("2", ItemResult.UNCHANGED, name="same"),
+            item("3", ItemResult.FAILED, name="bad", request_id="1111-2222"),
+            item("4", ItemResult.SKIPPED, name="left"),
+        ]
+        run = ledger.run(PARTIAL, summary_counts=ledger.counts(2, 1, 1, 1), items=items)
+        rows = page(run_page(run) + query).select("#items tbody tr")
+
+        assert [row.th.get_text(" ").split()[0] for row in rows] == expected
+
+    def test_items_come_in_pages(self, page, ledger):
+        items = [item(f"{number:03}") for number in range(51)]
+        run = ledger.run(summary_counts=ledger.counts(51), items=items)
+        first = page(run_page(run))
+        second = page(first.find("a", rel="next")["href"])
+
+        assert len(first.select("#items tbody tr")) == 50
+        assert [row.th.span.text for row in second.select("#items tbody tr")] == ["Policy 050"]
+
+    def test_an_item_of_a_policy_leads_to_it(self, page, ledger):
+        run = ledger.run(summary_counts=ledger.counts(2), items=[item("1", policy_id=7), item("2")])
+        links = page(run_page(run)).select("#items .row-link")
+
+        assert [link["href"] for link in links] == ["/tenants/contoso/policies/7"]
+
+    def test_history_names_who_did_what(self, page, ledger):
+        run = ledger.run(events=[("dispatched", "Handed to the queue.")])
+        lines = [words(line) for line in page(run_page(run)).select(".timeline-text")]
+
+        assert lines[0].startswith("Created. Ana Ferreira ·")
+        assert lines[1].startswith("Handed to the queue. System ·")
+
+    def test_kin_are_linked_both_ways(self, page, ledger):
+        first = ledger.run(FAILED)
+        second = ledger.run(retry_of_id=first)
+
+        assert page(run_page(first)).find("a", string=f"Run {second}")
+        assert page(run_page(second)).find("a", string=f"Run {first}")
+
+    def test_the_raw_data_holds_no_token(self, page, ledger):
+        run = ledger.run(QUEUED, dispatch_token="s3cret-token", job_id=None)
+        shown = page(run_page(run))
+
+        assert '"type": "inventory.sync"' in shown.select_one("#run-json-text").text
+        assert "s3cret-token" not in str(shown)
+
+    def test_the_page_is_drawn_for_the_tenant(self, page, ledger):
+        shown = page(run_page(ledger.run()))
+
+        assert words(shown.select_one(".switcher-text")).startswith("Tenant: Contoso")
+
+    def test_many_items_ask_no_more_than_few(self, app, cast, ledger):
+        client = cast.client("operator")
+        few_items = ledger.run(PARTIAL, summary_counts=ledger.counts(1, 1), items=[item("1")])
+        items = [item(str(number), ItemResult.FAILED) for number in range(120)]
+        events = [("held", f"Wait {number}.") for number in range(40)]
+        many_items = ledger.run(
+            PARTIAL, summary_counts=ledger.counts(1, 120), items=items, events=events
+        )
+        client.get(run_page(few_items))
+        with counted(app) as few:
+            client.get(run_page(few_items))
+        with counted(app) as many:
+            client.get(run_page(many_items))
+
+        assert len(many) == len(few)
+        assert len(few) <= 14, few
+
+
+class TestCause:
+    """Why a queued run does not run, from the database alone."""
+
+    def note(self, page, run: int) -> str:
+        return words(page(run_page(run)).select_one(".notice"))
+
+    def test_no_worker(self, page, ledger):
+        ledger.worker(silent=timedelta(minutes=4))
+
+        assert self.note(page, ledger.run(QUEUED)).startswith(
+            "No live worker Nothing moves until a worker is started: python -m workers. "
+            "Since 4 min ago"
+        )
+
+    def test_no_worker_ever(self, page, ledger):
+        assert "queue.no_worker" in self.note(page, ledger.run(QUEUED))
+
+    def test_runs_ahead(self, page, ledger):
+        ledger.worker(state=WorkerState.BUSY)
+        ledger.run(QUEUED, age=timedelta(minutes=3))
+        ledger.run(QUEUED, age=timedelta(minutes=2), hold=Hold.GRAPH)
+        ledger.run(QUEUED, age=timedelta(minutes=2), dispatched_at=None)
+        run = ledger.run(QUEUED, age=timedelta(minutes=1))
+        ledger.run(QUEUED, age=timedelta(seconds=5))
+
+        assert "1 run is ahead of this one. The one worker is busy." in self.note(page, run)
+
+    def test_next_in_line(self, page, ledger):
+        ledger.worker()
+
+        assert "A worker is free" in self.note(page, ledger.run(QUEUED))
+
+    def test_not_handed_over(self, page, ledger):
+        ledger.worker()
+
+        assert self.note(page, ledger.run(QUEUED, dispatched_at=None)).startswith(
+            "Not handed to the queue yet"
+        )
+
+    def test_the_queue_cannot_be_reached(self, page, ledger):
+        ledger.worker()
+        ledger.queue(None, reachable=False)
+
+        assert "could not be reached" in self.note(page, ledger.run(QUEUED, dispatched_at=None))
+
+    def test_missing_from_the_queue(self, page, ledger):
+        ledger.worker()
+
+        assert "queue.lost" in self.note(page, ledger.run(QUEUED, missing_since=utcnow()))
+
+    def test_held_until(self, page, ledger):
+        until = utcnow() + timedelta(minutes=10, seconds=30)
+        run = ledger.run(QUEUED, hold=Hold.GRAPH, not_before=until, wait_reason="429 from Graph")
+
+        assert self.note(page, run).startswith(
+            "Waiting for Microsoft Graph 429 from Graph. It goes on by itself in 10 min"
+        )
+
+    def test_held_until_somebody_acts(self, page, ledger):
+        assert "Nothing happens until it is confirmed" in self.note(
+            page, ledger.run(QUEUED, hold=Hold.CONFIRMATION)
+        )
+
+
+class TestQueue:
+    def test_workers_are_live_stopped_or_lost(self, page, ledger):
+        ledger.worker("busy", WorkerState.BUSY, current_run_id=ledger.run(RUNNING))
+        ledger.worker("gone", WorkerState.IDLE, silent=timedelta(minutes=2))
+        ledger.worker("ended", WorkerState.STOPPED, silent=timedelta(minutes=2))
+        ledger.worker("forgotten", silent=2 * DAY)
+        shown = page("/monitoring/queue", "admin")
+        table = shown.find("caption", string="Worker processes").parent
+        states = {
+            words(row.select_one(".row-sub")).split()[0]: words(row.select_one(".state"))
+            for row in table.select("tbody tr")
+        }
+
+        assert states == {"busy": "Busy", "gone": "Lost", "ended": "Stopped"}
+        assert table.find("a", string="Sync inventory of Contoso")
+        assert words(shown.select_one(".answer")) == "1 of 1 worker busy; nothing waits."
+
+    def test_nothing_at_all(self, page):
+        shown = page("/monitoring/queue", "admin")
+
+        assert words(shown.select_one(".answer")) == (
+            "No worker is live, so nothing moves; the queue is empty."
+        )
+        assert "No worker was heard of" in shown.text
+        assert "Never measured" in shown.text
+
+    def test_what_waits_and_what_was_mended(self, page, ledger):
+        ledger.worker()
+        ledger.run(QUEUED, age=timedelta(minutes=4))
+        ledger.run(QUEUED, hold=Hold.GRAPH)
+        ledger.queue(1)
+        ledger.reconciled({"healed": {"lost": 2}, "healed_at": utcnow().isoformat()})
+        shown = page("/monitoring/queue", "admin")
+
+        assert figures(shown)["Waiting"] == "1"
+        assert figures(shown)["Held"] == "1"
+        assert "the oldest for 3 min" in shown.text
+        assert "Runs the queue had lost" in shown.text
+        assert "Reachable" in shown.text
+
+    def test_an_unreachable_queue_is_said_first(self, page, ledger):
+        ledger.worker()
+        ledger.queue(None, reachable=False)
+
+        answer = page("/monitoring/queue", "admin").select_one(".answer")
+        assert "could not be reached" in answer.text
+
+    def test_the_tick_is_called_what_the_ledger_calls_it(self):
+        assert queue_health.RECONCILE == TICK_NAME
+
+    def test_many_ask_no_more_than_few(self, app, cast, ledger):
+        client = cast.client("admin")
+        ledger.worker(current_run_id=ledger.run(RUNNING))
+        ledger.run(QUEUED)
+        client.get("/monitoring/queue")
+        with counted(app) as few:
+            client.get("/monitoring/queue")
+        for number in range(10):
+            ledger.worker(f"w{number}", current_run_id=ledger.run(RUNNING))
+            ledger.run(QUEUED)
+        with counted(app) as many:
+            client.get("/monitoring/queue")
+
+        assert len(many) == len(few)
+        assert len(few) <= 12, few
