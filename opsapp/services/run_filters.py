@@ -25,9 +25,10 @@ WINDOWS: dict[str, timedelta | None] = {
 LONGEST_ID = 18  # digits that a 64-bit id surely holds
 Condition = sa.ColumnElement[bool]
 
-# In text, not with parameters: SQLite only uses a partial index whose condition it can see.
-ACTIVE: Condition = sa.literal_column(f"(operation_runs.{ACTIVE_SQL})", sa.Boolean())
-TROUBLED: Condition = sa.literal_column(f"(operation_runs.{NEEDS_ATTENTION_SQL})", sa.Boolean())
+# The words of the partial indexes, without parameters and without SQLAlchemy's "= 1" for booleans:
+# SQLite only uses such an index when it finds its condition in the query.
+ACTIVE: Condition = sa.literal_column(f"operation_runs.{ACTIVE_SQL}")
+TROUBLED: Condition = sa.literal_column(f"operation_runs.{NEEDS_ATTENTION_SQL}")
 
 
 @dataclass(frozen=True)
