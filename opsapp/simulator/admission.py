@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from opsapp.simulator import assignments
-from opsapp.simulator.catalogue import Collection
+from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.minimal import minimal
 from opsapp.simulator.state import StoredObject, Tenant, stable_id
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from opsapp.simulator import control, graph, login
+from opsapp.simulator import control, graph, login, odata
 from opsapp.simulator.faults import ConnectionReset
 from opsapp.simulator.messages import CONTENT_TYPE, Answer, GraphRefusal, GraphRequest
 from opsapp.simulator.state import World
@@ -141,7 +141,7 @@ def _add_graph(app: Flask, world: World, key: TokenKey) -> None:
                 base=_base(),
                 version=version,
                 path=path.strip("/"),
-                query=request.args.to_dict(),
+                query=odata.options(request.args.items(), version),
                 headers={name.lower(): value for name, value in request.headers},
                 body=body,
                 tenant=caller.tenant,

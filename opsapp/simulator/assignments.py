@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from opsapp.simulator.catalogue import Collection
+from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.groups import ensure_group
 from opsapp.simulator.minimal import minimal
 from opsapp.simulator.state import Tenant, stable_id

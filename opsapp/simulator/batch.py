@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from opsapp.simulator import odata
 from opsapp.simulator.messages import CONTENT_TYPE, Answer, GraphRequest, bad_request
 
 BATCH_LIMIT = 20
@@ -41,6 +42,8 @@ def _parts(body: Any) -> list[dict[str, Any]]:
         raise bad_request(message)
     seen: set[str] = set()
     for part in parts:
+        if isinstance(part, dict) and isinstance(part.get("id"), int):
+            part["id"] = str(part["id"])  # not as documented, but the service takes it
         _check(part, seen)
         seen.add(part["id"].lower())
     return parts
@@ -68,7 +71,7 @@ def _part_request(request: GraphRequest, part: dict[str, Any]) -> GraphRequest:
         base=request.base,
         version=request.version,
         path=unquote(url.path).strip("/"),
-        query=dict(parse_qsl(url.query, keep_blank_values=True)),
+        query=odata.options(parse_qsl(url.query, keep_blank_values=True), request.version),
         headers={str(k).lower(): str(v) for k, v in (part.get("headers") or {}).items()},
         body=part.get("body"),
         tenant=request.tenant,

@@ -1,90 +1,15 @@
 """The collections the simulator serves, as one table: what Graph does differently for each."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
-INTUNE_PAGE = 100
-INTUNE_MAX_TOP = 1000
-CHILD_PAGE = 25
+from opsapp.simulator.catalogue_more import PLAIN
+from opsapp.simulator.catalogue_row import CA, DAM, DM, Collection, Rights, rights
 
-
-@dataclass(frozen=True)
-class Rights:
-    """App roles: any of ``read`` allows reading, any of ``write`` writing."""
-
-    read: tuple[str, ...]
-    write: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Collection:
-    """One Graph collection.
-
-    ``children`` are navigation collections: absent from the plain answer, read by ``$expand`` or at
-    their own URL. ``empty_expand`` names those that expand to an empty list, ``no_child_url`` those
-    whose own URL answers 400. ``null_in_list`` and ``absent_in_list`` are what a list leaves out.
-    """
-
-    key: str
-    root: str
-    element: str
-    rights: Rights
-    segment: str = ""
-    name: str = "displayName"
-    v1: bool = False
-    polymorphic: bool = False
-    children: tuple[str, ...] = ("assignments",)
-    empty_expand: tuple[str, ...] = ()
-    no_child_url: tuple[str, ...] = ()
-    null_in_list: tuple[str, ...] = ()
-    absent_in_list: tuple[str, ...] = ()
-    scope_tags: str = "roleScopeTagIds"
-    stamps: tuple[str, ...] = ("createdDateTime", "lastModifiedDateTime")
-    version: str = ""
-    has_is_assigned: bool = False
-    top_allowed: bool = True
-    max_top: int = INTUNE_MAX_TOP
-    filter_allowed: bool = True
-    assign_member: str = "assignments"
-    assign_status: int = 200
-    create_status: int = 201
-    patch_status: int = 200
-    delete_status: int = 200
-    id_prefix: str = ""
-    assignment_separator: str = "_"
-    defaults: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def path(self) -> str:
-        """The address below the version: ``deviceManagement/configurationPolicies``."""
-        return f"{self.root}/{self.segment or self.key}"
-
-    @property
-    def intune(self) -> bool:
-        """Intune answers errors with JSON nested in the message; the directory does not."""
-        return self.root in ("deviceManagement", "deviceAppManagement")
-
-    @property
-    def modified(self) -> str:
-        """The member a write moves forward, or an empty string."""
-        return self.stamps[-1] if self.stamps and self.stamps[-1] != "createdDateTime" else ""
-
-
-DM = "deviceManagement"
-DAM = "deviceAppManagement"
-CA = "identity/conditionalAccess"
-
-
-def _rights(area: str) -> Rights:
-    read, write = f"DeviceManagement{area}.Read.All", f"DeviceManagement{area}.ReadWrite.All"
-    return Rights((read, write), (write,))
-
-
-_CONFIG = _rights("Configuration")
-_SCRIPTS = _rights("Scripts")
-_SERVICE = _rights("ServiceConfig")
-_APPS = _rights("Apps")
-_RBAC = _rights("RBAC")
+_CONFIG = rights("Configuration")
+_SCRIPTS = rights("Scripts")
+_SERVICE = rights("ServiceConfig")
+_APPS = rights("Apps")
+_RBAC = rights("RBAC")
 _POLICY = Rights(
     ("Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"),
     ("Policy.ReadWrite.ConditionalAccess",),
@@ -214,7 +139,7 @@ _TABLE = (
         _RBAC,
         v1=True,
         polymorphic=True,
-        children=(),
+        children=("roleAssignments",),
         stamps=(),
         create_status=200,
     ),
@@ -331,12 +256,13 @@ _TABLE = (
     ),
 )
 
-COLLECTIONS: dict[str, Collection] = {row.key: row for row in _TABLE}
-BY_PATH: dict[str, Collection] = {row.path.lower(): row for row in _TABLE}
+_ALL = _TABLE + PLAIN
+COLLECTIONS: dict[str, Collection] = {row.key: row for row in _ALL}
+BY_PATH: dict[str, Collection] = {row.path.lower(): row for row in _ALL}
 
 ALL_PERMISSIONS: tuple[str, ...] = tuple(
     sorted(
-        {name for row in _TABLE for name in (*row.rights.read, *row.rights.write)}
+        {name for row in _ALL for name in (*row.rights.read, *row.rights.write)}
         | {
             "Application.Read.All",
             "Group.Create",

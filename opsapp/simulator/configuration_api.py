@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from opsapp.simulator import admission, odata, views
-from opsapp.simulator.catalogue import CHILD_PAGE, INTUNE_MAX_TOP, INTUNE_PAGE, Collection
+from opsapp.simulator.catalogue_row import CHILD_PAGE, INTUNE_MAX_TOP, INTUNE_PAGE, Collection
 from opsapp.simulator.faults import Faults
 from opsapp.simulator.filters import compile_filter
 from opsapp.simulator.messages import Answer, GraphRefusal, GraphRequest, bad_request, no_segment
@@ -19,7 +19,7 @@ def handle(
     """Answer a call on a collection; ``rest`` are the segments after the collection's own."""
     if request.v1 and not collection.v1:
         raise no_segment(collection.segment or collection.key)
-    _authorize(request, collection)
+    authorize(request, collection)
     if not rest:
         return _on_collection(request, collection, faults)
     if rest == ["$count"]:
@@ -30,7 +30,8 @@ def handle(
     return _on_part(request, collection, item, rest[1:], faults)
 
 
-def _authorize(request: GraphRequest, collection: Collection) -> None:
+def authorize(request: GraphRequest, collection: Collection) -> None:
+    """Raises the 403 of a token without the app role this collection needs."""
     writing = request.method != "GET"
     needed = collection.rights.write if writing else collection.rights.read
     if request.roles & set(needed):
@@ -133,6 +134,8 @@ def _on_part(
     name = rest[-1] if rest[0].startswith("microsoft.graph.") else rest[0]
     if name == "assign" and request.method == "POST" and "assignments" in collection.children:
         return _assign(request, collection, item)
+    if name == "getOmaSettingPlainTextValue" and collection.key == "deviceConfigurations":
+        return _plain_text(item, rest[-1])
     if name not in collection.children or name in collection.no_child_url:
         raise bad_request(f"Resource not found for the segment '{name}'.", intune=collection.intune)
     rows = item.children.get(name, [])
@@ -150,6 +153,15 @@ def _on_part(
     view = views.children_view(request, name, rows, request.query, place)
     body = odata.page(request, view, rules, intune=collection.intune)
     return Answer(200, {"@odata.context": request.context(place)} | body)
+
+
+def _plain_text(item: StoredObject, argument: str) -> Answer:
+    """The value behind an encrypted OMA setting; exports never hold it, so it is made up."""
+    reference = argument.removeprefix("secretReferenceValueId=")
+    for setting in item.content.get("omaSettings") or []:
+        if reference and setting.get("secretReferenceValueId") == reference:
+            return Answer(200, {"value": f"plain text of {setting.get('displayName')}"})
+    raise GraphRefusal(404, "ResourceNotFound", "No such secret reference.", intune=True)
 
 
 def _create(request: GraphRequest, collection: Collection, faults: Faults) -> Answer:

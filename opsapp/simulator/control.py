@@ -6,7 +6,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from opsapp.simulator import admission, configuration_api, groups, loading
-from opsapp.simulator.catalogue import COLLECTIONS, Collection
+from opsapp.simulator.catalogue import COLLECTIONS
+from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.faults import Faults
 from opsapp.simulator.state import StoredObject, Tenant, World, stable_id
 

@@ -93,11 +93,20 @@ class _Parser:
             return lambda item: not inner(item)
         if self._next_is("("):
             self._take()
+            if self._path_in_parentheses():
+                path = self._take()
+                self._take(")")
+                return self._comparison(path)
             inner = self.either()
             self._take(")")
             return inner
         word = self._take()
         return self._call(word.lower()) if self._next_is("(") else self._comparison(word)
+
+    def _path_in_parentheses(self) -> bool:
+        """``(a/b) eq null``: some tools write the member in parentheses."""
+        at = self.position
+        return self.tokens[at + 1 : at + 2] == [")"]
 
     def _call(self, name: str) -> Predicate:
         self._take("(")

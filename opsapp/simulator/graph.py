@@ -5,8 +5,9 @@ import time
 import uuid
 from typing import Any
 
-from opsapp.simulator import batch, configuration_api, directory_api
-from opsapp.simulator.catalogue import BY_PATH, Collection
+from opsapp.simulator import app_policies, batch, configuration_api, directory_api
+from opsapp.simulator.catalogue import BY_PATH
+from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.messages import Answer, GraphRefusal, GraphRequest, no_segment
 from opsapp.simulator.state import World
 
@@ -83,6 +84,8 @@ def _answer(world: World, request: GraphRequest) -> Answer:
     world.faults.check_throttle(intune=intune)
     if segments[0].lower() == _CONDITIONAL_ACCESS:
         world.faults.check_conditional_access(request.tenant.slug, int(time.time()))
+    if "/".join(segments[:2]).lower() == app_policies.PATH.lower():
+        return app_policies.handle(request, segments[2:], world.faults)
     if found is not None:
         return configuration_api.handle(request, *found, world.faults)
     if segments[0].lower() in ("devicemanagement", "deviceappmanagement", "identity"):

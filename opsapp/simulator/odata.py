@@ -3,12 +3,16 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from opsapp.simulator.messages import GraphRequest, bad_request
+
+_OPTIONS = frozenset(
+    ("count", "expand", "filter", "orderby", "search", "select", "skip", "skiptoken", "top")
+)
 
 
 def split_top_level(text: str, separator: str) -> list[str]:
@@ -39,8 +43,23 @@ def expansions(text: str) -> dict[str, dict[str, str]]:
     return result
 
 
-def select(item: dict[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
-    """Only the selected members; annotations and expanded members stay."""
+def options(pairs: Iterable[tuple[str, str]], version: str) -> dict[str, str]:
+    """The query as Graph reads it: in beta the ``$`` of an option may be left out."""
+    query = {}
+    for name, value in pairs:
+        plain = name.lstrip("?")  # "??$expand=" is sent by tools and understood
+        known = version == "beta" and plain.lower() in _OPTIONS
+        query["$" + plain.lower() if known else plain] = value
+    return query
+
+
+def select(
+    item: dict[str, Any], query: Mapping[str, str], *, with_key: bool = False
+) -> dict[str, Any]:
+    """Only the selected members; annotations and expanded members stay.
+
+    Intune gives the key always (``with_key``), the directory only where selected.
+    """
     names = query.get("$select", "")
     if not names or names == "*":
         return item
@@ -49,7 +68,7 @@ def select(item: dict[str, Any], query: Mapping[str, str]) -> dict[str, Any]:
     return {
         key: value
         for key, value in item.items()
-        if "@" in key or key.lower() in keep or (key == "id" and "id" in keep)
+        if "@" in key or key.lower() in keep or (with_key and key == "id")
     }
 
 

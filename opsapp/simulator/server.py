@@ -59,14 +59,16 @@ def serve(world: World, files: certificates.Files, port: int) -> None:
         "control_socket_disable": True,
         "proc_name": "opsapp-simulator",
         "post_worker_init": announce,
-        "on_exit": lambda _server: ready.unlink(missing_ok=True),
     }
     ready.unlink(missing_ok=True)
     _Server(create_simulator(world, key), options).run()
 
 
 def _announce(world: World, ready: Path, port: int, pid: int) -> None:
-    """Runs in the worker once it can answer: the socket listens and the state is loaded."""
+    """Runs in the worker once it can answer: the socket listens and the state is loaded.
+
+    The file outlives the process: who starts it again on the same port keeps links alive.
+    """
     world.hosts = frozenset({f"localhost:{port}", f"127.0.0.1:{port}"})
     described = {
         "base_url": f"https://localhost:{port}",

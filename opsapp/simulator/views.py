@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from opsapp.simulator import odata
-from opsapp.simulator.catalogue import Collection
+from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.messages import GraphRequest, bad_request
 from opsapp.simulator.state import StoredObject
 
@@ -33,7 +33,7 @@ def item_view(
         view[f"{name}@odata.context"] = request.context(place)
         rows = [] if name in collection.empty_expand else item.children.get(name, [])
         view[name] = children_view(request, name, rows, options, place)
-    return odata.select(view, request.query)
+    return odata.select(view, request.query, with_key=collection.intune)
 
 
 def children_view(

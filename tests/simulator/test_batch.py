@@ -45,6 +45,10 @@ def test_headers_of_a_part_are_its_own(contoso):
     assert found["2"]["body"]["value"]
 
 
+def test_numbers_as_ids_come_back_as_text(contoso):
+    assert batch(contoso, {"id": 1, "method": "GET", "url": "/groups"})["1"]["status"] == 200
+
+
 def test_a_failed_dependency_gives_424(contoso):
     found = batch(
         contoso,
@@ -71,7 +75,7 @@ def test_parts_are_throttled_one_by_one(simulator, contoso):
         [],
         [get(str(number), "/groups") for number in range(21)],
         [get("a", "/groups"), get("A", "/groups")],
-        [{"id": 1, "method": "GET", "url": "/groups"}],
+        [{"id": None, "method": "GET", "url": "/groups"}],
         [{"id": "1", "url": "/groups"}],
         [get("1", "https://graph.microsoft.com/beta/groups")],
         [get("1", "/$batch")],

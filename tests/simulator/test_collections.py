@@ -214,6 +214,8 @@ def test_select_count_order_and_filter(contoso):
     body = contoso.body(f"{POLICIES}?$select=id,name&$count=true&$top=3&$orderby=name desc")
     assert body["@odata.count"] == 23
     assert [set(row) for row in body["value"]] == [{"id", "name"}] * 3
+    (row, *_) = contoso.body(f"{POLICIES}?$select=name")["value"]
+    assert set(row) == {"id", "name"}  # Intune always gives the key
     names = [row["name"] for row in body["value"]]
     assert names == sorted(names, key=str.casefold, reverse=True)
     again = contoso.body(body["@odata.nextLink"])
@@ -274,3 +276,37 @@ def test_organization_and_own_service_principal(contoso):
     found = contoso.body(f"servicePrincipals(appId='{app_id}')?$select=id,appId")
     assert found["appId"] == app_id
     assert contoso.get("servicePrincipals(appId='other')").status_code == 404
+
+
+def test_all_app_protection_in_one_list_for_reading(contoso):
+    path = f"{DAM}/managedAppPolicies"
+    rows = contoso.everything(path)
+    assert {row["@odata.type"] for row in rows} == {
+        "#microsoft.graph.androidManagedAppProtection",
+        "#microsoft.graph.iosManagedAppProtection",
+    }
+    assert contoso.body(f"{path}/{rows[0]['id']}")["displayName"] == rows[0]["displayName"]
+    assert contoso.get(f"{path}?$expand=assignments").status_code == 400
+    assert contoso.get(f"{path}/{rows[0]['id']}/assignments").status_code == 400
+    assert contoso.call("POST", path, json={"displayName": "x"}).status_code == 400
+
+
+def test_encrypted_settings_have_a_function_for_their_text(contoso):
+    path = f"{DM}/deviceConfigurations"
+    item = next(row for row in contoso.everything(path) if "omaSettings" in row)
+    secret = next(row for row in item["omaSettings"] if row["isEncrypted"])
+    function = "getOmaSettingPlainTextValue(secretReferenceValueId='{}')"
+    known = function.format(secret["secretReferenceValueId"])
+    assert contoso.body(f"{path}/{item['id']}/{known}")["value"] != secret["value"]
+    assert contoso.get(f"{path}/{item['id']}/{function.format('other')}").status_code == 404
+
+
+def test_queries_as_tools_write_them(contoso):
+    path = f"{contoso.simulator.base_url}/beta/{DM}/notificationMessageTemplates"
+    (first, *_) = contoso.body(f"{path}??$expand=localizedNotificationMessages")["value"]
+    assert first["localizedNotificationMessages"]
+    big = max(contoso.everything(POLICIES), key=lambda row: row["settingCount"])
+    rows = contoso.body(f"{POLICIES}/{big['id']}/settings?top=1000")["value"]
+    assert len(rows) == big["settingCount"]
+    text = "(microsoft.graph.managedApp/appAvailability) eq null or isAssigned eq true"
+    assert contoso.everything(f"{DAM}/mobileApps", params={"$filter": text})

@@ -6,7 +6,7 @@ from opsapp.simulator import demo_data
 from opsapp.simulator.demo_setting import settings
 from opsapp.simulator.state import World
 
-NAMED = [
+NAMED = (
     "configurationPolicies",
     "deviceConfigurations",
     "deviceCompliancePolicies",
@@ -22,7 +22,7 @@ NAMED = [
     "mobileApps",
     "conditionalAccessPolicies",
     "namedLocations",
-]
+)
 
 
 def filled():

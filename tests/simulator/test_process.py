@@ -47,8 +47,9 @@ def test_files_are_private_and_reused(tmp_path):
         assert described["pid"] == first.process.pid
         for name in ("ca.key", "server.key", "token.key", "simulator.json"):
             assert (tmp_path / name).stat().st_mode & 0o077 == 0
-    assert not (tmp_path / "simulator.json").exists()
     with running_simulator(tmp_path, tenants=[TENANT]) as second:
+        assert second.process.pid != first.process.pid
+        assert json.loads((tmp_path / "simulator.json").read_text())["pid"] == second.process.pid
         assert second.ca_path.read_bytes() == ca
         assert second.tenants["solo"] == credentials
 
@@ -72,7 +73,8 @@ def test_signals_end_all_of_it(tmp_path, ending):
         simulator.process.send_signal(ending)
         simulator.process.wait(15)
         until(lambda: not is_alive(worker))
-        assert not (tmp_path / "simulator.json").exists()
+        with pytest.raises(httpx.TransportError):
+            simulator.control("GET", "/health")
     finally:
         simulator.stop()
 
