@@ -80,19 +80,7 @@ def _add_login(app: Flask, world: World, key: TokenKey) -> None:
             return
         _delay(world)
         with world.lock:
-            tenant = world.by_id(request.path.split("/")[1])
-            slug = tenant.slug if tenant else None
-            world.remember(
-                {
-                    "at": time.time(),
-                    "tenant": slug,
-                    "method": request.method,
-                    "path": request.path,
-                    "query": request.args.to_dict(),
-                    "in_batch": False,
-                }
-            )
-            world.faults.check_rules(request.method, request.path, slug)
+            _check_login_call(world)
 
     @app.errorhandler(login.LoginRefusal)
     def refused(refusal: login.LoginRefusal) -> Response:
@@ -119,6 +107,23 @@ def _add_login(app: Flask, world: World, key: TokenKey) -> None:
         response = _json(answer)
         response.headers["Cache-Control"] = "no-store, no-cache"
         return response
+
+
+def _check_login_call(world: World) -> None:
+    """Log a call of the login service, and let the rules have their say."""
+    tenant = world.by_id(request.path.split("/")[1])
+    slug = tenant.slug if tenant else None
+    world.remember(
+        {
+            "at": time.time(),
+            "tenant": slug,
+            "method": request.method,
+            "path": request.path,
+            "query": request.args.to_dict(),
+            "in_batch": False,
+        }
+    )
+    world.faults.check_rules(request.method, request.path, slug)
 
 
 def _delay(world: World) -> None:

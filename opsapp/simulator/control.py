@@ -34,6 +34,7 @@ def blueprint(world: World) -> Blueprint:
 
     _add_faults(area, world)
     _add_tenants(area, world)
+    _add_consent(area, world)
     _add_objects(area, world)
     _add_groups(area, world)
     return area
@@ -108,6 +109,8 @@ def _add_tenants(area: Blueprint, world: World) -> None:
                 loading.load_folder(tenant, Path(body["folder"]))
             return jsonify(tenant.credentials())
 
+
+def _add_consent(area: Blueprint, world: World) -> None:
     @area.post("/permissions")
     def permissions() -> Response:
         body = _body()

@@ -94,6 +94,23 @@ _POLICIES = (
 
 def fill(demo: Demo) -> None:
     """Locations first; the policies name them by id."""
+    ids = _locations(demo) | {"@frontline": demo.group_id("frontline")}
+    for key, topic, state, conditions, controls, session, only in _POLICIES:
+        if demo.has(only):
+            content = {
+                "displayName": topic,
+                "state": state,
+                "templateId": None,
+                "partialEnablementStrategy": None,
+                "sessionControls": session,
+                "conditions": _conditions(demo, _resolve(conditions, ids)),
+                "grantControls": _grant(controls),
+            }
+            demo.add("conditionalAccessPolicies", key, content)
+
+
+def _locations(demo: Demo) -> dict[str, str]:
+    """Two named locations; gives the ids that the policies' table has marks for."""
     offices = demo.add(
         "namedLocations",
         "offices",
@@ -123,20 +140,7 @@ def fill(demo: Demo) -> None:
             "countryLookupMethod": "clientIpAddress",
         },
     )
-    ids = {"@offices": offices.id, "@countries": countries.id}
-    ids["@frontline"] = demo.group_id("frontline")
-    for key, topic, state, conditions, controls, session, only in _POLICIES:
-        if demo.has(only):
-            content = {
-                "displayName": topic,
-                "state": state,
-                "templateId": None,
-                "partialEnablementStrategy": None,
-                "sessionControls": session,
-                "conditions": _conditions(demo, _resolve(conditions, ids)),
-                "grantControls": _grant(controls),
-            }
-            demo.add("conditionalAccessPolicies", key, content)
+    return {"@offices": offices.id, "@countries": countries.id}
 
 
 def _resolve(value: Any, ids: dict[str, str]) -> Any:

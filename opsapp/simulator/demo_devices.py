@@ -36,8 +36,11 @@ _BLOCK: dict[str, Any] = {"actionType": "block", "gracePeriodHours": 0}
 def fill(demo: Demo) -> None:
     """Update rings, Wi-Fi, custom profiles and restrictions; compliance for every platform."""
     _rings(demo)
-    _profiles(demo)
-    _compliance(demo)
+    _networks(demo)
+    _custom(demo)
+    _single_profiles(demo)
+    _windows_compliance(demo)
+    _other_compliance(demo)
 
 
 def _configuration(
@@ -76,7 +79,7 @@ def _rings(demo: Demo) -> None:
         _configuration(demo, f"ring-{key}", kind, content, assigned)
 
 
-def _profiles(demo: Demo) -> None:
+def _networks(demo: Demo) -> None:
     for platform, kind, assigned in (
         ("iOS", "iosEnterpriseWiFiConfiguration", ("+iphones",)),
         ("macOS", "macOSEnterpriseWiFiConfiguration", ("+all-mac", "-external")),
@@ -84,6 +87,9 @@ def _profiles(demo: Demo) -> None:
     ):
         name = demo.title(platform, "Network", "Corp Wi-Fi")
         _configuration(demo, f"wifi-{platform}", kind, {"displayName": name} | _WIFI, assigned)
+
+
+def _single_profiles(demo: Demo) -> None:
     health = {
         "displayName": demo.title("Windows", "Telemetry", "Endpoint analytics"),
         "allowDeviceHealthMonitoring": "enabled",
@@ -92,6 +98,10 @@ def _profiles(demo: Demo) -> None:
     }
     kind = "windowsHealthMonitoringConfiguration"
     _configuration(demo, "health", kind, health, ("*devices",))
+    _mac_and_kiosk(demo)
+
+
+def _custom(demo: Demo) -> None:
     custom = {
         "displayName": demo.title("Windows", "Custom", "OMA-URI leftovers <do not edit>"),
         "omaSettings": [
@@ -117,6 +127,9 @@ def _profiles(demo: Demo) -> None:
         ],
     }
     _configuration(demo, "oma", "windows10CustomConfiguration", custom, ("+early",))
+
+
+def _mac_and_kiosk(demo: Demo) -> None:
     mac = {
         "displayName": demo.title("macOS", "Security", "Login window banner"),
         "payloadName": "Banner",
@@ -135,7 +148,7 @@ def _profiles(demo: Demo) -> None:
     _configuration(demo, "kiosk", "windowsKioskConfiguration", kiosk, ("+kiosk",))
 
 
-def _compliance(demo: Demo) -> None:
+def _windows_compliance(demo: Demo) -> None:
     windows = {
         "bitLockerEnabled": True,
         "secureBootEnabled": True,
@@ -160,6 +173,9 @@ def _compliance(demo: Demo) -> None:
     topic = "Personal devices"
     assigned = ("*users ?Personal Windows",)
     _policy(demo, "byod", "windows10CompliancePolicy", "Windows", personal, assigned, topic)
+
+
+def _other_compliance(demo: Demo) -> None:
     mac = {
         "passwordRequired": True,
         "passwordMinimumLength": 8,

@@ -39,9 +39,10 @@ class Caller:
     def __init__(self, simulator: Simulator, tenant: SimulatedTenant) -> None:
         self.simulator = simulator
         self.tenant = tenant
+        self.trust = ssl.create_default_context(cafile=str(simulator.ca_path))
         self.http = httpx.Client(
             base_url=simulator.base_url,
-            verify=ssl.create_default_context(cafile=str(simulator.ca_path)),
+            verify=self.trust,
             trust_env=False,
         )
         self.renew()

@@ -112,7 +112,7 @@ def test_unknown_switches_are_refused(simulator):
 
 def test_eight_clients_at_once_with_keep_alive(simulator, contoso):
     def read(_):
-        with httpx.Client(verify=contoso.http._transport._pool._ssl_context) as client:
+        with httpx.Client(verify=contoso.trust, trust_env=False) as client:
             client.headers.update(contoso.http.headers)
             path = f"{simulator.base_url}/beta/deviceManagement/configurationPolicies?$top=5"
             return [client.get(path).status_code for _ in range(40)]
