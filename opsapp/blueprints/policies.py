@@ -4,7 +4,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from opsapp.blueprints.context import cursor
-from opsapp.intune.readable import Form, count_of, matching, sections_of
+from opsapp.intune.readable import count_of, has_numbered, matching, sections_of
 from opsapp.intune.secrets import masked
 from opsapp.models import Policy, PolicyVersion, Tenant
 from opsapp.permissions import requires
@@ -116,11 +116,12 @@ def _page(tenant: Tenant, policy: Policy, version: PolicyVersion) -> str:
         ),
         eyebrow=" · ".join(filter(None, (label, policy.platform))),
         is_assignable=service.is_assignable,
+        description=str(content.get("description") or ""),
         older=versions[-1].number if has_older else None,
         names=names,
         total=total,
         sections=matching(sections, find) if find else sections,
-        has_numbered=any(one.form == Form.CODE for part in sections for one in part.settings),
+        has_numbered=has_numbered(sections),
         count_of=count_of,
         find=find,
         with_ids=request.args.get("ids") == "1",

@@ -87,6 +87,7 @@ _FREE_TEXT = re.compile(
     r"|message|subject|title|note|notes|developer|owner|publisher|template|body|token)$",
     re.IGNORECASE,
 )
+_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DURATION = re.compile(r"P(?:(\d+)D|T(?:(\d+)H|(\d+)M|(\d+)S))")
 _UNITS = ("day", "hour", "minute", "second")
 _ENUM_MEMBER = re.compile(r"[a-z]+(?:[A-Z][a-z0-9]*)*")
@@ -100,12 +101,23 @@ def sections_of(content: Mapping[str, Any]) -> list[Section]:
     if isinstance(settings, list) and all(_is_catalog_setting(entry) for entry in settings):
         rest = {key: value for key, value in content.items() if key != "settings"}
         return [*catalog_sections(settings), *_property_sections(rest, "Other properties")]
-    return _property_sections(content, "Settings")
+    return _property_sections(content, "General")
 
 
 def count_of(sections: Iterable[Section]) -> int:
     """How many settings are set; a setting with children counts once."""
     return sum(len(section.settings) for section in sections)
+
+
+def has_numbered(sections: Iterable[Section]) -> bool:
+    """Whether any choice is shown by its number, for want of Intune's words for it."""
+    waiting = [setting for section in sections for setting in section.settings]
+    while waiting:
+        setting = waiting.pop()
+        if setting.form == Form.CODE and all(text.isdigit() for text in setting.values):
+            return True
+        waiting += setting.children
+    return False
 
 
 def matching(sections: Iterable[Section], wanted: str) -> list[Section]:
@@ -196,7 +208,9 @@ def _inside(setting: Setting, value: Mapping[str, Any], depth: int) -> Setting:
 
 def _list_setting(label: str, key: str, value: list[Any], depth: int) -> Setting:
     if not any(isinstance(entry, Mapping | list) for entry in value):
-        return Setting(label, key, tuple(_text(key, entry) for entry in value))
+        texts = tuple(_text(key, entry) for entry in value)
+        form = Form.CODE if texts and all(map(is_guid, texts)) else Form.WORDS
+        return Setting(label, key, texts, form)
     entries = [_entry(entry, number, depth + 1) for number, entry in enumerate(value, 1)]
     if len(entries) == 1 and entries[0].label == _numbered(1):
         return replace(entries[0], label=label, key=key)
@@ -214,7 +228,10 @@ def _entry(entry: Any, number: int, depth: int) -> Setting:
     pair = _pair(entry)
     if pair:
         return pair
-    setting = _inside(Setting(_title(entry, number), "", (), Form.NONE), entry, depth)
+    named_by = _naming_key(entry)
+    title = _text(named_by, entry[named_by]) if named_by else _numbered(number)
+    rest = {key: value for key, value in entry.items() if key != named_by}
+    setting = _inside(Setting(title, "", (), Form.NONE), rest, depth)
     kind = entry.get("@odata.type")
     if not kind:
         return setting
@@ -234,12 +251,10 @@ def _pair(entry: Mapping[str, Any]) -> Setting | None:
     return Setting(name, name, (value,), form_of(value))
 
 
-def _title(entry: Mapping[str, Any], number: int) -> str:
-    for name in _TITLES:
-        text = entry.get(name)
-        if isinstance(text, str) and text:
-            return _text(name, text)
-    return _numbered(number)
+def _naming_key(entry: Mapping[str, Any]) -> str | None:
+    """The member that tells people which object of a list it is."""
+    texts = ((name, entry.get(name)) for name in _TITLES)
+    return next((name for name, text in texts if isinstance(text, str) and text), None)
 
 
 def _scalar_setting(label: str, key: str, value: Any, owner: Mapping[str, Any]) -> Setting:
@@ -255,7 +270,13 @@ def _is_encoded_oma(owner: Mapping[str, Any], key: str) -> bool:
     )
 
 
+def is_guid(text: str) -> bool:
+    return _GUID.fullmatch(text) is not None
+
+
 def form_of(text: str) -> Form:
+    if is_guid(text):
+        return Form.CODE
     return Form.LONG if len(text) > _LONG or "\n" in text.strip() else Form.WORDS
 
 

@@ -39,11 +39,11 @@ _PLAIN = """
     automatically automation autoplay autorun autosave autoupdate availability available average
     avg avoid aware away
     back background backoff backup bad badges balance bandwidth banner bar base based baseline
-    basic batch battery bcd bcrypt be become bed bedtime before begin behavior being bho bias
-    binaries binary bind binder biometric bit blank block blocked blocker blocking blocklist
-    blogging body bonjour bookmark bookstore boot both bound boundary box boxes branch break
-    bridge brightness bring broadcast broker browse browser browsing budget buffer build builder
-    built bundle burning burst business but button by bypass byte
+    basic batch battery bcd bcrypt be beacon become bed bedtime before begin behavior being bho
+    bias binaries binary bind binder biometric bit blank block blocked blocker blocking
+    blocklist blogging body bonjour bookmark bookstore boost boosted boot both bound boundary
+    box boxes branch break bridge brightness bring broadcast broker browse browser browsing
+    budget buffer build builder built bundle burning burst business but button by bypass byte
     ca cab cache cached caching cad cadence calculator calendar call callback called caller
     callouts camera can cancel cannot cap capabilities capability capable capture card carplay
     cas case cast catalog catchup categories category cbc cd cdm cdn cdp cell cellular center
@@ -59,9 +59,9 @@ _PLAIN = """
     confirm conflict connect connected connecting connection connectivity connector consent
     consistent console consumer contact contain container content context continue contoso
     control controlled controller conversion convert converter cookie copied copy core correct
-    correlation corruption cors cost count counter countermeasure country cpl crash create
-    created creating creation creator cred credential credit criterion critical cross crt crypto
-    cryptographic cryptography csr ctls ctrl curated currency current custom customer
+    correlation corrupt corruption cors cost count counter countermeasure country cpl crash
+    create created creating creation creator cred credential credit criterion critical cross crt
+    crypto cryptographic cryptography csr ctls ctrl curated currency current custom customer
     customization customize customized customizing cut cve
     daemon daily dashboard data database datagram date day days dc dde deadline debug debugger
     debugging decision default defense defer deferral deferred define defined definition
@@ -87,21 +87,22 @@ _PLAIN = """
     execute executing execution exempt exemption exists exit expand expedited experience
     experiment experimental expiration expire expired expiry explicit exploit exploited explorer
     export expose exposure extended extensibility extensible extension external externally extra
-    extract
+    extract extracting
     face facial factor fail failed failure fallback family fast fault fax fdv feature feed
     feedback fetch fetching few field file filter filtered filtering find findmy fingerprint
     finish finished firewall firmware first fix fixed flag flash flight flighting floating
     floppy flow folder follow followed font for force forced forcible foreground forest forgery
     form format former formula forward forwarding found fqdn frame framework fre free freq
     frequency friendly friends from front full fullscreen function functionality fuzzing fuzzy
-    gaa gallery game gaming gap gate gateway gcm general generate generated generation
+    gaa gallery game gamer gaming gap gate gateway gcm general generate generated generation
     generative generator generic genmoji geo geolocation gestures get global globally good
     governance gpt grace grade granted granularity graph graphics groove group guard guest gui
     guid guide guided
     handle handler handling handoff handwriting hang hard hardened hardening hardware has hash
     hashes have header health heap hearing heartbeat height hello help heuristic hfs hibernate
     hibernation hid hidden hide high highest history hold home homegroup homepage honor
-    horizontal host hosted hostname hotspot hour hover hub human hybrid hyper hypervisor
+    horizontal host hosted hostname hotspot hour hover hub human hybrid hyper hyperlink
+    hypervisor
     iap ibooks ibss icmpv icon ics identification identified identifier identity idle idp if
     iframe ignore ignored ignoring ikev image imap immediate impersonate impersonated
     impersonation implicit import importance imported improvement in inactive inactivity inbound
@@ -120,10 +121,10 @@ _PLAIN = """
     lab label labs lan language lanman large last late latency later latest launch launcher
     launching layer layout lead learn learning least leave led legacy length lens less let
     letter level library license licensing lid lidclose life lifetime ligature light limit
-    limitations limited limiter line link linked linkedin list listed listen listener listening
-    live lm load loaded loading local locale locally location lock lockdown locked locker
-    locking lockout log logged logging login logo logoff logon logs long look lookalike lookup
-    loopback loss low lower lowercase lpt lsarpc lync
+    limitations limited limiter line link linked linkedin linking list listed listen listener
+    listening live lm load loaded loading local locale locally location lock lockdown locked
+    locker locking lockout log logged logging login logo logoff logon logs long look lookalike
+    lookup loopback loss low lower lowercase lpt lsarpc lync
     machine macro made magnifier mail mailbox mailboxes main maintenance make malicious malware
     man manage managed management manager manifest manipulation manual manually many map mapi
     mapped mapping mark marked market marketplace markup mask master match matched matches
@@ -140,8 +141,8 @@ _PLAIN = """
     obfuscated object observation obtain occur odbc odp ods odt of off offer office offline
     offset often oidc ok old older omit on once one online only onto oobe oom opaque open opened
     opening operating operation operational opt optimization optimize optimized option optional
-    or oracle order organization oriented origin original originator ostree other our out
-    outbound outcome outdated outlk output outside over overlay override overwrite own owner
+    or oracle order ordering organization oriented origin original originator ostree other our
+    out outbound outcome outdated outlk output outside over overlay override overwrite own owner
     ownership
     pack package packaged packet page pagefile paint pair paired pairing pane panel parallel
     parameter parental part partial parties partition party pass passbook passcode passive
@@ -188,18 +189,18 @@ _PLAIN = """
     setting setup several severe severity shadow shape share shared sharing sheet shell shielded
     shift shockwave shopping short shortcut should show showing shown shut shutdown sibling side
     sidebar sidecar sideload sign signatory signature signed signer signin signing silent
-    silently similar simple single sip site size sketch skip sleep slide slideshow slot slow
-    smart smartcard snap snapshot sni sniffing social socket socks software solicited solitaire
-    sound source space spam span spatial speaker special specific specified specify speech speed
-    spell spellcheck spelling spn spoof spoofing spooler spotlight spreadsheet spynet spyware
-    sql ssdp ssn ssp ssrf stable stage staging stakeholder stand standalone standard standby
-    start starting startup state stateful statefull statements static station status stealing
-    stealth step sticker sticky stig stop storage store stored storing stream streaming strength
-    strict strictly string strong structured style sub subject submission submit subnet
-    subscribed subscription subsystem success such sudo suffix suggest suggested suggestion
-    suite summary supervised supervision support supported suppress surface survey suspend svc
-    svg swap switch switching symbol symbolic sync synced synchronization synchronize syncing
-    sysprep system sysvol
+    silently similar simple single sip site size sketch skip sleep sleeping slide slideshow slot
+    slow smart smartcard snap snapshot sni sniffing social socket socks software solicited
+    solitaire sound source space spam span spatial speaker special specific specified specify
+    speech speed spell spellcheck spelling spn spoof spoofing spooler spotlight spreadsheet
+    spynet spyware sql ssdp ssn ssp ssrf stable stage staging stakeholder stand standalone
+    standard standby start starting startup state stateful statefull statements static station
+    status stealing stealth step sticker sticky stig stop storage store stored storing stream
+    streaming strength strict strictly string strong structured style sub subject submission
+    submit subnet subscribed subscription subsystem success such sudo suffix suggest suggested
+    suggestion suite summary supervised supervision support supported suppress surface survey
+    suspend svc svg swap switch switching symbol symbolic sync synced synchronization
+    synchronize syncing sysprep system sysvol
     tab table tablet tabs tag tags tailored take taking tamper tap tape taps target targeted
     task taskbar taskview tcg teaching team teamviewer technical technology telemetry teletext
     temp template temporary tenant tensor teredo term terminal terminate terminated termination
@@ -212,11 +213,11 @@ _PLAIN = """
     troubleshooting trust trusted try ttl tunnel turn tutorial two type typed typing
     typosquatting
     udisks ulimit unable unattended unauthenticated unavailable uncommon undefined under
-    unencrypted unenroll unexpected unhandled unicast unicode uninstall unique universal unknown
-    unless unload unlock unlocked unmanaged unpinned unplugged unprotected unrequested
-    unrestricted unsafe unsaved unsecure unsecured unsigned unsolicited unspecified unsupported
-    until untrusted unused unwanted up update updated updater upgrade upload uploaded uploading
-    upper uppercase usage use used user username uses using utility ux
+    underline unencrypted unenroll unenrollment unexpected unhandled unicast unicode uninstall
+    unique universal unknown unless unload unlock unlocked unmanaged unpinned unplugged
+    unprotected unrequested unrestricted unsafe unsaved unsecure unsecured unsigned unsolicited
+    unspecified unsupported until untrusted unused unwanted up update updated updater upgrade
+    upload uploaded uploading upper uppercase usage use used user username uses using utility ux
     vacation valid validate validation value variable variations vault vbs vdi vendor verb
     verification verified verify version vertical vhd via vibrate video view viewer viewing
     violation virtual virtualization virtualize virus visibility visible vision visit visited

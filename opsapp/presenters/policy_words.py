@@ -70,7 +70,7 @@ def scope_tags_of(content: Mapping[str, Any], names: Any) -> list[str]:
     shown = []
     for tag in tags:
         named = names.objects.get(("roleScopeTags", str(tag)))
-        shown.append(named.name if named else "Default" if str(tag) == "0" else f"tag {tag}")
+        shown.append(named.name if named else "Default" if str(tag) == "0" else str(tag))
     return shown
 
 

@@ -45,6 +45,11 @@ class CollectionRow:
         return str(self.state.completeness)
 
     @property
+    def is_known(self) -> bool:
+        """Whether the counts say anything: it was read once, or something of it was."""
+        return self.completed_at is not None or self.present + self.gone > 0
+
+    @property
     def is_problem(self) -> bool:
         return self.word in set(Completeness) - {Completeness.COMPLETE}
 
@@ -106,6 +111,7 @@ def active_runs(tenant: Tenant) -> Sequence[OperationRun]:
 
 
 def _collections(tenant: Tenant) -> list[CollectionRow]:
+    """By label, those that could not be read first."""
     present = sa.func.count().filter(Policy.gone_at.is_(None))
     gone = sa.func.count().filter(Policy.gone_at.is_not(None))
     rows = db.session.execute(
@@ -114,7 +120,8 @@ def _collections(tenant: Tenant) -> list[CollectionRow]:
         .group_by(Policy.collection)
     )
     counts = {row[0]: (row[1], row[2]) for row in rows}
-    return [_row(line, *counts.get(line.key, (0, 0))) for line in collections_of(tenant)]
+    found = [_row(line, *counts.get(line.key, (0, 0))) for line in collections_of(tenant)]
+    return sorted(found, key=lambda row: not row.is_problem)
 
 
 def _row(line: CollectionLine, present: int, gone: int) -> CollectionRow:

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from opsapp.extensions import db
 from opsapp.intune.catalogue import CATALOGUE, AssignmentSource
-from opsapp.intune.readable import texts_in
+from opsapp.intune.readable import is_guid, texts_in
 from opsapp.models import DirectoryGroup, Policy, PolicyAssignment, PolicyVersion, Tenant
 from opsapp.refusals import NotFound
 from opsapp.services.paging import Cursor, Page, page_of
@@ -240,19 +239,9 @@ class Names:
 def names_in(tenant: Tenant, *contents: Any) -> Names:
     """Looks up every id in ``contents`` in two queries: the directory cache and the inventory."""
     texts = {text for content in contents for text in texts_in(content)}
-    ids = sorted(text for text in texts if _is_guid(text))[:NAMES_LOOKED_UP]
+    ids = sorted(text for text in texts if is_guid(text))[:NAMES_LOOKED_UP]
     tags = {tag for content in contents for tag in _scope_tags(content)}
     return Names(_groups(tenant, ids), _objects(tenant, ids, sorted(tags)))
-
-
-def _is_guid(text: str) -> bool:
-    if len(text) != len("00000000-0000-0000-0000-000000000000"):
-        return False
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _scope_tags(content: Any) -> Iterable[str]:
