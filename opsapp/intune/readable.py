@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from opsapp.intune.secrets import SHOWN_INSTEAD, is_secret, is_secret_name, masked
+from opsapp.intune.secrets import SHOWN_INSTEAD, is_secret, masked
 from opsapp.intune.words import readable as in_words
 
 DEEPEST = 12
@@ -244,9 +244,9 @@ def _pair(entry: Mapping[str, Any]) -> Setting | None:
     if {key for key in entry if not _is_annotation(key)} != {"name", "value"}:
         return None
     name, value = str(entry["name"]), entry["value"]
-    if not isinstance(value, str) or not value or is_secret(entry, "value"):
+    if not isinstance(value, str) or not value:
         return None
-    if is_secret_name(name):
+    if is_secret(entry, "value"):
         return Setting(name, name, (SHOWN_INSTEAD,), Form.SECRET)
     return Setting(name, name, (value,), form_of(value))
 

@@ -33,7 +33,9 @@ def is_secret(owner: Mapping[str, Any], name: str) -> bool:
         return True
     if name != "value":
         return False
-    return bool(owner.get("isEncrypted")) or "SecretSettingValue" in str(owner.get("@odata.type"))
+    if owner.get("isEncrypted") or "SecretSettingValue" in str(owner.get("@odata.type")):
+        return True
+    return isinstance(value, str) and is_secret_name(str(owner.get("name") or ""))
 
 
 def masked(content: Any) -> Any:
