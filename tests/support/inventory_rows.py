@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -23,11 +23,14 @@ from opsapp.models import (
 )
 from opsapp.models.base import write
 
+LONG_NAME = (
+    "Windows: device control, removable storage, printers and Bluetooth, pilot ring of the north, "
+    "phase two (do not edit this one)"
+)
 HOSTILE = (
     "<script>alert(1)</script>\"'&amp;",
     "سياسة الأمان للأجهزة المحمولة",
-    "Windows: device control, removable storage, printers and Bluetooth, pilot ring of the north, "
-    + "phase two (do not edit this one)",
+    LONG_NAME,
 )
 SETTINGS_CATALOG = "configurationPolicies"
 _TYPE = "#microsoft.graph.deviceManagementConfiguration"
@@ -182,7 +185,3 @@ def add_tenant(app: Flask, slug: str, name: str = "", **values: Any) -> Inventor
         session.add(tenant)
         session.flush()
         return Inventory(app, tenant.id)
-
-
-def long_ago() -> datetime:
-    return utcnow() - timedelta(days=30)
