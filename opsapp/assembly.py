@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, g
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from opsapp.config import Settings
 from opsapp.database import drop_inherited_connections
@@ -58,6 +60,16 @@ def keep_graph_out_of_requests(app: Flask) -> None:
         token = g.pop("graph_forbidden", None)
         if token is not None:
             guard.lift(token)
+
+
+def limit_ids(app: Flask) -> None:
+    """An id in an address that no column could hold leads nowhere, instead of to an error."""
+
+    class Id(IntegerConverter):
+        def __init__(self, map: Map, **limits: Any) -> None:  # noqa: A002 - Werkzeug's name
+            super().__init__(map, **({"max": 2**63 - 1} | limits))
+
+    app.url_map.converters["int"] = Id
 
 
 def register_blueprints(app: Flask) -> None:

@@ -9,6 +9,7 @@ from opsapp.permissions import viewer
 from opsapp.services.audit import Actor
 from opsapp.services.paging import Cursor
 
+GREATEST_ID = 2**63 - 1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
@@ -19,9 +20,13 @@ def actor() -> Actor:
 
 def cursor() -> Cursor:
     """Where the asked page of a list lies; nonsense means the beginning."""
-    return Cursor(
-        after=request.args.get("after", type=int), before=request.args.get("before", type=int)
-    )
+    return Cursor(after=asked_number("after"), before=asked_number("before"))
+
+
+def asked_number(name: str, greatest: int = GREATEST_ID) -> int | None:
+    """A whole number from the query; None for nonsense and for what no column could hold."""
+    number = request.args.get(name, type=int)
+    return number if number is not None and abs(number) <= greatest else None
 
 
 def home() -> str:

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from opsapp.blueprints.context import cursor
+from opsapp.blueprints.context import asked_number, cursor
 from opsapp.intune.readable import count_of, has_numbered, matching, sections_of
 from opsapp.intune.secrets import masked
 from opsapp.models import Policy, PolicyVersion, Tenant
@@ -18,6 +18,7 @@ bp = Blueprint("policies", __name__, url_prefix="/tenants/<slug>/policies")
 
 ASSIGNED_WORDS = {"yes": "Assigned", "no": "Not assigned"}
 SEEN_WORDS = {"gone": "Gone from the tenant", "all": "Present and gone"}
+GREATEST_VERSION = 2**31 - 1
 LARGE = 128 * 1024  # bytes of JSON that a page carries unasked
 
 
@@ -87,17 +88,23 @@ def _active_sync(tenant: Tenant) -> object:
 def show(tenant: Tenant, policy_id: int) -> ResponseReturnValue:
     try:
         policy = service.find(tenant, policy_id)
-        version = service.version_of(policy, request.args.get("version", type=int))
+        version = service.version_of(policy, _asked_version())
     except NotFound:
         abort(404)
     return _page(tenant, policy, version)
+
+
+def _asked_version() -> int | None:
+    """None means the latest; a number beyond all numbers is one that does not exist."""
+    wanted = request.args.get("version", type=int)
+    return wanted if wanted is None else min(wanted, GREATEST_VERSION)
 
 
 def _page(tenant: Tenant, policy: Policy, version: PolicyVersion) -> str:
     content, assignments = version.content.content, version.assignments.content
     names = service.names_in(tenant, content, assignments)
     versions, has_older = service.versions_of(
-        policy, before=request.args.get("versions_before", type=int)
+        policy, before=asked_number("versions_before", GREATEST_VERSION)
     )
     sections = sections_of(content)
     find = request.args.get("find", "").strip()

@@ -13,10 +13,9 @@ CURSORS = ("before", "after")
 def url_with(**changes: Any) -> str:
     """The current address with other query values; None or "" removes one.
 
-    The paging cursors go whenever something else changes: they belong to the old list.
+    The paging cursors go unless one is given: they belong to the old list, or the old page.
     """
-    if not set(changes) & set(CURSORS):
-        changes |= dict.fromkeys(CURSORS)
+    changes = dict.fromkeys(CURSORS) | changes
     pairs = [
         (key, value)
         for key, values in request.args.lists()

@@ -29,6 +29,11 @@ def test_paging_keeps_the_filters(app):
         assert url_with(before=700) == "/runs?type=a&before=700"
 
 
+def test_turning_back_forgets_where_one_came_from(app):
+    with app.test_request_context("/runs?type=a&after=815"):
+        assert url_with(before=814) == "/runs?type=a&before=814"
+
+
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_a_value_can_go(app, nothing):
     with app.test_request_context("/runs?type=a"):
