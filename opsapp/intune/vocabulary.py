@@ -53,12 +53,12 @@ _PLAIN = """
     cleared click client clip clipboard clock close closed closing cloud cloudlet clutter cmd
     cmdlet cng code codec collaboration collapsible collect collection colon color column
     combination come comma command comment common communication companion company compatibility
-    compatible compatiblity complete completed completion complex complexity compliance
-    compliant component compose compress compressed compression computation computer concurrent
-    condition conditional conference config configurable configuration configure configured
-    confirm conflict connect connected connecting connection connectivity connector consent
-    consistent console consumer contact contain container content context continue contoso
-    control controlled controller conversion convert converter cookie copied copy core correct
+    compatible complete completed completion complex complexity compliance compliant component
+    compose compress compressed compression computation computer concurrent condition
+    conditional conference config configurable configuration configure configured confirm
+    conflict connect connected connecting connection connectivity connector consent consistent
+    console consumer contact contain container content context continue contoso control
+    controlled controller conversion convert converter cookie copied copy core correct
     correlation corrupt corruption cors cost count counter countermeasure country cpl crash
     create created creating creation creator cred credential credit criterion critical cross crt
     crypto cryptographic cryptography csr ctls ctrl curated currency current custom customer
@@ -73,9 +73,8 @@ _PLAIN = """
     directories directory disable disabled disabling disallow disallowed disc disconnect
     disconnected discover discoverable discovery disk dismiss display displayed disqualified
     distance distributed distribution distro dnssec do dock document does doh domain donation
-    done dont doorcam double doubleclick down download downloaded downloading doze dpapi drag
-    dragging draw drive driver drm drop dropdown dropped dsi dual dump duplicate duration during
-    dvd dynamic
+    done dont doorcam double down download downloaded downloading doze dpapi drag dragging draw
+    drive driver drm drop dropdown dropped dsi dual dump duplicate duration during dvd dynamic
     each earlier early ease easy ecc ecdsa ecp ecs edges edit editing editor eea effective efs
     element elevate elevated elevation eligible email embedded embedding emergency empty ems
     emulation enable enabled enabling enclave enclosure encoding encrypt encrypted encrypting
@@ -173,13 +172,13 @@ _PLAIN = """
     relaunch relay release reliability reliance reliant remaining remediation remember remind
     reminder remote remotely removable removal remove removed removing rename renderer rendering
     renew renewal reopen repair replace replacement replay replication replies reply report
-    reported reporting repost representation republish reputation request requested requestor
-    require required requirement research reserve reset resiliency resolution resolve resource
-    response rest restart restore restrict restricted restricting restriction result resume
-    retail retain retention retirement retransmissions retries retrieval retrieve retrieving
-    retroactive retry return reuse reveal reverse review revocation revoke rewards rich right
-    ring risk risky roam roaming role root rotate rotation round route router routinely routing
-    row rsop rtp rule run running runs runtime
+    reported reporting repost representation republish reputation request requested require
+    required requirement research reserve reset resiliency resolution resolve resource response
+    rest restart restore restrict restricted restricting restriction result resume retail retain
+    retention retirement retransmissions retries retrieval retrieve retrieving retroactive retry
+    return reuse reveal reverse review revocation revoke rewards rich right ring risk risky roam
+    roaming role root rotate rotation round route router routinely routing row rsop rtp rule run
+    running runs runtime
     safe safer safety sam same sample samr san sandbox sas save saved saver saving say scan
     scanned scanner scanning sccm schedule scheduled scheduler scheduling schema scheme scope
     scoped screen screensaver screenshot screentime script scripted scripting scriptlet scroll
@@ -215,7 +214,7 @@ _PLAIN = """
     udisks ulimit unable unattended unauthenticated unavailable uncommon undefined under
     underline unencrypted unenroll unenrollment unexpected unhandled unicast unicode uninstall
     unique universal unknown unless unload unlock unlocked unmanaged unpinned unplugged
-    unprotected unrequested unrestricted unsafe unsaved unsecure unsecured unsigned unsolicited
+    unprotected unrequested unrestricted unsafe unsaved unsecured unsigned unsolicited
     unspecified unsupported until untrusted unused unwanted up update updated updater upgrade
     upload uploaded uploading upper uppercase usage use used user username uses using utility ux
     vacation valid validate validation value variable variations vault vbs vdi vendor verb
