@@ -1,5 +1,7 @@
 """The door: signing in and out in a browser, cookies, where one is sent."""
 
+import re
+
 import pytest
 
 from opsapp.extensions import db
@@ -40,6 +42,14 @@ def test_signing_in_replaces_the_session_of_before(cast):
     submit(client, cast["operator"].email)
     assert client.get_cookie("session").value != before
     assert cast["operator"].email in client.get("/account").text
+
+
+def test_a_token_from_before_signing_in_is_worth_nothing_after(cast):
+    client = cast.client(csrf=True)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)[1]
+    assert submit(client, cast["operator"].email, csrf_token=token).status_code == 302
+    after = client.post("/account/sessions/revoke-others", data={"csrf_token": token})
+    assert after.status_code == 400
 
 
 def test_the_cookie_has_its_flags(make_app, tmp_path, sqlite_url):

@@ -1,5 +1,7 @@
 """Tenants, their credentials, members and collections."""
 
+import threading
+
 import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
@@ -13,6 +15,9 @@ from opsapp.services import collections, members, tenants
 from opsapp.services.audit import CLI
 from opsapp.services.tenants import Credential, NewTenant
 from tests.support import apps
+from tests.support import cast as cast_support
+from tests.support.postgres import waits_for_a_lock
+from tests.support.processes import wait_until
 
 GUID = "ABCDEF00-0000-4000-8000-000000000001"
 SECRET = "the secret value"
@@ -189,3 +194,28 @@ class TestCollections:
         with pytest.raises(NotFound):
             collections.exclude(CLI, contoso, "nothing")
         assert lines() == []
+
+
+def test_two_owners_cannot_remove_each_other(make_app, tmp_path, postgres_url):
+    app = make_app(apps.make_settings(tmp_path, database_url=postgres_url))
+    cast = cast_support.create(app)
+    answers = []
+
+    def remove_second():
+        with app.app_context():
+            try:
+                members.revoke(CLI, tenants.find("contoso"), person(cast, "manager"))
+                answers.append("removed")
+            except Refused:
+                answers.append("refused")
+
+    with app.app_context():
+        members.grant(CLI, tenants.find("contoso"), person(cast, "manager"), Role.OWNER)
+        second = threading.Thread(target=remove_second)
+        with write() as session:
+            members._locked_owners(session, cast.tenant_id)
+            second.start()
+            wait_until(lambda: answers or waits_for_a_lock(session), what="the second is there")
+            session.delete(session.get_one(Membership, (cast.tenant_id, cast["owner"].id)))
+        second.join()
+    assert answers == ["refused"]

@@ -11,7 +11,11 @@ from opsapp.models.base import write
 from opsapp.refusals import NotFound, Refused
 from opsapp.services import passwords, sign_in, users
 from opsapp.services.audit import CLI, Actor
+from tests.support import apps
+from tests.support import cast as cast_support
 from tests.support.cast import PASSWORD
+from tests.support.postgres import waits_for_a_lock
+from tests.support.processes import wait_until
 
 GOOD = "a perfectly long password"
 
@@ -119,6 +123,33 @@ def test_two_administrators_cannot_remove_each_other(app, cast, admin):
         thread.join()
     assert len(refused) == 1
     assert sum(user.is_admin for user in users.everybody()) == 1
+
+
+def test_removing_an_administrator_waits_for_whoever_removes_another(
+    make_app, tmp_path, postgres_url
+):
+    app = make_app(apps.make_settings(tmp_path, database_url=postgres_url))
+    cast = cast_support.create(app)
+    answers = []
+
+    def remove_second():
+        with app.app_context():
+            try:
+                users.set_admin(CLI, cast["owner"].id, is_admin=False)
+                answers.append("removed")
+            except Refused:
+                answers.append("refused")
+
+    with app.app_context():
+        users.set_admin(CLI, cast["owner"].id, is_admin=True)
+        second = threading.Thread(target=remove_second)
+        with write() as session:
+            users._locked_admins(session)
+            second.start()
+            wait_until(lambda: answers or waits_for_a_lock(session), what="the second is there")
+            session.get_one(User, cast["admin"].id).is_admin = False
+        second.join()
+    assert answers == ["refused"]
 
 
 def test_nobody_deactivates_or_resets_themselves(admin):

@@ -18,6 +18,8 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from tests.support import processes
 
@@ -103,3 +105,9 @@ def _initialise(data: Path, account: int | None) -> None:
         extra_groups=None if account is None else [],
         cwd="/",
     )
+
+
+def waits_for_a_lock(session: Session) -> bool:
+    """Whether some other connection to this database waits for a lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    return bool(session.scalar(sa.text(f"{waiting} AND datname = current_database()")))
