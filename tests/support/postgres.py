@@ -108,6 +108,8 @@ def _initialise(data: Path, account: int | None) -> None:
 
 
 def waits_for_a_lock(session: Session) -> bool:
-    """Whether some other connection to this database waits for a lock."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    return bool(session.scalar(sa.text(f"{waiting} AND datname = current_database()")))
+    """Whether another connection of the server waits for a lock.
+
+    Asks pg_locks: what pg_stat_activity says is frozen for the length of a transaction.
+    """
+    return bool(session.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
