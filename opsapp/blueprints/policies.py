@@ -119,7 +119,7 @@ def _page(tenant: Tenant, policy: Policy, version: PolicyVersion) -> str:
         version=version,
         versions=versions,
         sentence=policy_words.policy_sentence(
-            policy, assigned, total, assignable=service.is_assignable(policy.collection)
+            policy, version, assigned, total, assignable=service.is_assignable(policy.collection)
         ),
         eyebrow=" · ".join(filter(None, (label, policy.platform))),
         is_assignable=service.is_assignable,

@@ -13,7 +13,7 @@ from flask import g, request
 
 from opsapp.extensions import db
 from opsapp.models import Membership, Notification, Role, Tenant
-from opsapp.permissions import role_in, viewer, viewer_may, viewer_or_none
+from opsapp.permissions import role_in, viewer, viewer_may, viewer_or_none, words_of
 
 TENANTS_IN_SWITCHER = 30
 UNREAD_LIMIT = 99
@@ -68,6 +68,9 @@ def path(address: str) -> str:
     return request.script_root + address
 
 
+_SETTINGS_ROLES = {"admin"} | {r.value for r in Role if "collections.exclude" in words_of(r)}
+
+
 class Frame:
     """Handed to every template as ``frame``."""
 
@@ -116,8 +119,9 @@ class Frame:
                 ("Overview", f"{base}/", "speedometer2"),
                 ("Policies", f"{base}/policies", "file-earmark-text"),
                 ("Groups", f"{base}/groups", "people"),
-                ("Settings", f"{base}/settings", "sliders"),
             ]
+            if self.tenant.role in _SETTINGS_ROLES:
+                pages.append(("Settings", f"{base}/settings", "sliders"))
             groups.append(NavGroup("Tenant", _items(pages)))
         everywhere = [
             (label, address, picture)

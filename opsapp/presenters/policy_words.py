@@ -80,18 +80,24 @@ def list_sentence(found: Any, facets: Any, chosen: Any, group_name: str | None) 
     if chosen.group:
         return f"{count} assigned to, or excluded from, {group_name or chosen.group}."
     if chosen.narrows:
-        return f"{count} of {plural(facets.total, 'policy', 'policies')} fit the filters."
+        total = plural(facets.total, "policy", "policies")
+        verb = "fits" if found.count == 1 else "fit"
+        return f"{capped(found.count)} of {total} {verb} the filters."
     gone = facets.total - found.count
     if gone <= 0 or found.count > facets.total:
         return f"{count} in this tenant."
     return f"{count} in this tenant; {plural(gone, 'more is', 'more are')} gone from it."
 
 
-def policy_sentence(policy: Any, assigned: str, settings: int, *, assignable: bool = True) -> str:
-    """To whom it is assigned, how much it sets, when it last changed."""
+def policy_sentence(
+    policy: Any, version: Any, assigned: str, settings: int, *, assignable: bool = True
+) -> str:
+    """To whom it is assigned, how much it sets, when it last changed; in the version shown."""
     parts = [assigned] if assignable else []
     parts.append(plural(settings, "setting"))
+    text = "; ".join(parts)
+    if version.number != policy.version:
+        return f"{text}; version {version.number:,}, seen {relative(version.seen_at)}."
     changed = relative(policy.modified_at or policy.first_seen_at)
     verb = "last changed" if policy.modified_at else "first seen"
-    text = "; ".join(parts)
-    return f"{text}; {verb} {changed}, version {policy.version:,}."
+    return f"{text}; {verb} {changed}, version {version.number:,}."

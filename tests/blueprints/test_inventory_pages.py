@@ -247,7 +247,7 @@ class TestPolicyList:
         assert found.select_one(".filter-form [name=group]")["value"] == group
         hidden = page(f"{POLICIES}?q=zzz")
         assert "Filters hide 2 policies" in hidden.text
-        assert answer(hidden) == "0 policies of 2 policies fit the filters."
+        assert answer(hidden) == "0 of 2 policies fit the filters."
 
     def test_pages_and_sorting_keep_the_filters(self, inventory, page):
         for number in range(60):
@@ -340,6 +340,7 @@ class TestPolicy:
         assert words(old.select_one(".setting dd")) == "2"
         assert words(old.select_one(".notice")).startswith("Version 2 of 3, as it was seen")
         assert words(old.select_one("#versions [aria-current]")) == "Version 2"
+        assert answer(old) == "Not assigned; 1 setting; version 2, seen 5 min ago."
         assert page(url).select_one(".notice") is None
         for wrong in ("4", "0", "-1", "99999999999999999999"):
             page(f"{url}?version={wrong}", status=404)
