@@ -220,6 +220,20 @@ class TestRenewal:
 
         assert stub.issued == 2
 
+    def test_a_rejected_token_is_shared_no_longer_even_if_no_new_one_is_to_be_had(
+        self, open_graph: OpenGraph, stub: Stub, shared: redis.Redis
+    ) -> None:
+        stub.in_turn("/groups", page("g"))
+        graph = open_graph(redis=shared)
+        list(graph.iter_items("/groups"))
+        stub.expire_tokens()
+        stub.secret = "changed"
+
+        with pytest.raises(Unauthenticated):
+            list(graph.iter_items("/groups"))
+
+        assert list(shared.scan_iter("*token*")) == []
+
     def test_many_threads_with_an_expired_token_renew_it_once(
         self, graph: GraphClient, stub: Stub
     ) -> None:
@@ -353,7 +367,7 @@ class TestRefusals:
             open_graph(settings=stranger).get("/groups")
 
     def test_the_environment_does_not_decide_whom_to_trust(
-        self, graph: GraphClient, stub: Stub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+        self, open_graph: OpenGraph, stub: Stub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         stub.in_turn("/groups", page("g"))
         for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
@@ -361,7 +375,7 @@ class TestRefusals:
         for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, "http://127.0.0.1:9")
 
-        assert list(graph.iter_items("/groups")) == ["g"]
+        assert list(open_graph().iter_items("/groups")) == ["g"]
 
 
 class TestCredentials:
