@@ -16,7 +16,6 @@ threads = 8
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
-accesslog = None  # the platform's router keeps one
 control_socket_disable = True
 
 # Gunicorn's own lines take the same way as the application's.
@@ -25,8 +24,9 @@ logconfig_dict = {
     "disable_existing_loggers": False,
     "root": {"level": "INFO", "handlers": []},
     "loggers": {
-        name: {"level": "INFO", "handlers": [], "propagate": True}
-        for name in ("gunicorn.error", "gunicorn.access")
+        "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
+        # no access log: the platform's router keeps one, and addresses hold what people search for
+        "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": True},
     },
 }
 

@@ -83,7 +83,7 @@ class Stopped(Exception):
 
 
 def wait_for(
-    holds: Callable[[], bool], stopping: Callable[[], bool], what: str, seconds: float = 60
+    holds: Callable[[], bool], stopping: Callable[[], bool], what: str, seconds: float = 120
 ) -> None:
     """Polls until ``holds()``; raises Stopped when asked to stop, DemoError after too long."""
     deadline = time.monotonic() + seconds
