@@ -6,7 +6,6 @@ from functools import partial
 
 from rq.exceptions import ShutDownImminentException
 
-from opsapp.extensions import db
 from opsapp.logging import run_logging
 from opsapp.models import Tenant, User
 from opsapp.operations import operation_of
@@ -82,7 +81,7 @@ class NotPermitted(Exception):
 
 
 def _stop_for_shutdown(execution: Execution) -> None:
-    db.session.remove()  # it may have been interrupted in the middle of anything
+    execution.start_afresh()
     if operation_of(execution.run.type).resumable:
         hand_back(execution.run_id, execution.token, REASONS["worker.shutdown"].message)
     else:
@@ -93,7 +92,7 @@ def _stage_failure(execution: Execution, error: BaseException) -> None:
     result = RunResult.of_error(error)
     if result.reason_code == "internal.unexpected":
         logger.error("operation failed unexpectedly", exc_info=error)
-    db.session.remove()  # it may have been interrupted in the middle of anything
+    execution.start_afresh()
     try:
         execution.stage(result)
     except LostFence:

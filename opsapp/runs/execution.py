@@ -197,6 +197,11 @@ class Execution:
         """May be called from a signal handler."""
         self._shutdown.set()
 
+    def start_afresh(self) -> None:
+        """After an interruption in the middle of anything: a session of which all is known."""
+        db.session.remove()
+        self.__dict__.pop("run", None)
+
     def stage(self, result: RunResult) -> None:
         """The last write of a job: its result, which survives whatever happens afterwards.
 

@@ -26,9 +26,9 @@ FAILURE_TTL_SECONDS = 86_400
 
 @lru_cache(maxsize=4)
 def _client(url: str) -> Redis:
-    # No retries: a resent command would push the job twice, and a click must answer at once.
+    # No retries: a resent command would push the job twice. A click must answer within 2 seconds.
     return Redis.from_url(
-        url, socket_connect_timeout=2, socket_timeout=3, retry=Retry(NoBackoff(), 0)
+        url, socket_connect_timeout=1, socket_timeout=1.5, retry=Retry(NoBackoff(), 0)
     )
 
 
