@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 RETRIES = Retry(ExponentialBackoff(base=0.1, cap=0.5), 3)  # then RQ's loop tries again by itself
 MONITORING_SECONDS = 4
 MAINTENANCE_SECONDS = 60
-WORKER_TTL_SECONDS = 19  # an idle worker wakes (and heartbeats) 15 s before this is over
+WORKER_TTL_SECONDS = 19  # after which Redis forgets a worker that sends no heartbeat
 
 
 def main() -> None:

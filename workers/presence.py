@@ -17,7 +17,7 @@ from workers import memory
 
 logger = logging.getLogger(__name__)
 
-MIN_INTERVAL_SECONDS = 1.0
+MIN_INTERVAL_SECONDS = 2.0
 
 
 class Presence:

@@ -13,6 +13,7 @@ from typing import Any
 
 import rq
 from redis.exceptions import RedisError
+from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job
 from rq.timeouts import HorseMonitorTimeoutException, UnixSignalDeathPenalty
@@ -23,6 +24,8 @@ from workers import callbacks, interrupts
 from workers.presence import Presence
 
 logger = logging.getLogger(__name__)
+
+WAIT_SECONDS = 1  # an idle worker that is told to stop does so when its turn of waiting is over
 
 # HerokuWorker lets a job live on through a SIGTERM sent to the whole process group, and tells it;
 # it needs a real-time signal, which macOS does not have.
@@ -55,6 +58,7 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
     """
 
     death_penalty_class = RunDeathPenalty
+    max_connection_wait_time = 4.0  # seconds between two looks for a Redis that is gone
 
     def __init__(
         self,
@@ -71,10 +75,34 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
 
     @property
     def is_stopping(self) -> bool:
-        return bool(self._stop_requested or self._shutdown_requested_date)
+        return bool(self._stop_requested)
+
+    @property
+    def dequeue_timeout(self) -> int:
+        return WAIT_SECONDS
+
+    def _shutdown(self) -> None:
+        """RQ would raise here, in the middle of whatever the signal found; we only take note."""
+        self._stop_requested = True
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, rq.Queue] | None:
+        """Waits in short turns, and stops between two of them: no job is lost on the way."""
+        del max_idle_time
+        while not self.is_stopping:
+            found: tuple[Job, rq.Queue] | None = super().dequeue_job_and_maintain_ttl(
+                timeout, max_idle_time=timeout
+            )
+            if found:
+                return found
+        raise StopRequested
 
     def execute_job(self, job: Job, queue: rq.Queue) -> None:
         run_id = callbacks.run_id_of(job)
+        if self.is_stopping:
+            callbacks.settle(job, "worker.shutdown")  # nothing was done: another worker does it
+            return
         self._presence.now(WorkerState.BUSY, run_id)
         try:
             super().execute_job(job, queue)
@@ -93,7 +121,7 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
         super().fork_work_horse(job, queue)
         with contextlib.suppress(OSError):  # the child does the same: whoever is first
             os.setpgid(self.horse_pid, self.horse_pid)
-        if self._stop_requested:
+        if self.is_stopping:
             self.handle_warm_shutdown_request()
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
@@ -104,8 +132,12 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
         if not self.is_horse:
             self._presence.still()
             self._housekeeping()
-        with _going_on_without_redis():
+        try:
             super().heartbeat(timeout, pipeline)
+        except RedisError as error:
+            logger.warning("Redis does not answer (%s)", type(error).__name__)
+            if self.is_stopping and not self.is_horse and not self.horse_pid:
+                raise StopRequested from None  # RQ would wait for Redis to come back
 
     def set_state(self, state: str, pipeline: Any = None) -> None:
         with _going_on_without_redis():
@@ -119,9 +151,9 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
         with _going_on_without_redis():
             super().run_maintenance_tasks()
 
-    def set_shutdown_requested_date(self) -> None:
+    def teardown(self) -> None:
         with _going_on_without_redis():
-            super().set_shutdown_requested_date()
+            super().teardown()
 
     def request_stop_sigrtmin(self, signum: int, frame: object) -> None:
         """In the job's process: hand back at the next item; RQ's exception is the backstop."""

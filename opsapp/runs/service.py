@@ -74,14 +74,16 @@ def ensure_run(
     """
     values = _new_run_values(tenant, type, inputs, initiator, retry_of)
     for _ in range(MAX_RACES):
+        if run := _active_run(values):
+            run.is_new = False
+            return run
         with write() as session:
             run_id = _insert_unless_active(session, values)
             if run_id is not None:
                 add_event(session, run_id, "created", "Created.", actor=values["initiator_name"])
-        is_new = run_id is not None
-        run = db.session.get(OperationRun, run_id) if is_new else _active_run(db.session(), values)
-        if run is not None:
-            run.is_new = is_new
+        if run_id is not None:
+            run = db.session.get_one(OperationRun, run_id)
+            run.is_new = True
             return run
     raise Refused("Too many starts of the same work at once. Try again.")
 
@@ -126,7 +128,9 @@ def _insert_unless_active(session: Session, values: dict[str, Any]) -> int | Non
     return run_id
 
 
-def _active_run(session: Session, values: dict[str, Any]) -> OperationRun | None:
+def _active_run(values: dict[str, Any]) -> OperationRun | None:
+    session = db.session()
+    session.rollback()  # so that what others have committed is seen
     return session.scalar(
         sa.select(OperationRun).where(
             OperationRun.tenant_id == values["tenant_id"],

@@ -12,12 +12,13 @@ from opsapp.simulator.process import SimulatedTenant, Simulator, TenantSpec, run
 from tests.support import apps
 from tests.support.performing import Perform, connect, performer
 
-STOCK = 40
-
 
 @pytest.fixture(scope="session")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    specs = [TenantSpec(f"tenant-{n}", str(uuid.uuid4())) for n in range(STOCK)]
+def simulator(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Simulator]:
+    wanted = sum("simulated" in item.fixturenames for item in request.session.items)
+    specs = [TenantSpec(f"tenant-{n}", str(uuid.uuid4())) for n in range(wanted)]
     with running_simulator(tmp_path_factory.mktemp("simulator"), tenants=specs) as running:
         yield running
 

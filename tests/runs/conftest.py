@@ -1,6 +1,6 @@
 """The ledger on both databases, with drills to run and a tenant to run them in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,11 +9,15 @@ from opsapp import runs
 from opsapp.extensions import db
 from opsapp.models import OperationRun, Tenant, User
 from tests.support.cast import Cast
-from tests.support.drill import register_drills
-
-register_drills()
+from tests.support.drill import registered_drills
 
 EnsureDrill = Callable[..., OperationRun]
+
+
+@pytest.fixture(autouse=True)
+def drills() -> Iterator[None]:
+    with registered_drills():
+        yield
 
 
 @pytest.fixture

@@ -8,10 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.support import apps
+from tests.support.drill import registered_drills
 from tests.support.postgres import Postgres
 from tests.workers.rig import QUICK, Rig, redis_server
 
 DATABASES = ["sqlite", "postgres"]
+
+
+@pytest.fixture(autouse=True)
+def drills() -> Iterator[None]:
+    with registered_drills():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -34,10 +34,10 @@ from opsapp.models import (
     User,
     WorkerHeartbeat,
 )
-from opsapp.runs.queue import QUEUE_NAME
+from opsapp.runs.queue import QUEUE_NAME, job_id_of
 from tests.support import cast as cast_support
 from tests.support import processes
-from tests.support.drill import Trace, register_drills
+from tests.support.drill import Trace
 from tests.support.processes import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -49,8 +49,6 @@ QUICK = {
 }
 PATIENCE = 60.0
 _names = count(1)
-
-register_drills()
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -145,10 +143,11 @@ class RedisServer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: subprocess.Popen | None = None
-        self.url = f"unix://{folder}/s?db=0"
+        self.socket = folder / "s"
+        self.url = f"unix://{self.socket}?db=0"
 
     def start(self) -> None:
-        command = [get_binary_path(), "--port", "0", "--unixsocket", self._folder / "s"]
+        command = [get_binary_path(), "--port", "0", "--unixsocket", self.socket]
         options = ["--dir", self._folder, "--save", "", "--appendonly", "no"]
         log = self._folder / "log"
         self._process = processes.start([*command, *options], log=log)
@@ -215,10 +214,18 @@ class Rig:
     def start_redis(self) -> None:
         self._redis.start()
 
-    def use_embedded_redis(self) -> None:
-        """From now on the application looks for the embedded server of its instance folder."""
-        self.settings = self.settings.model_copy(update={"redis_url": None})
+    @property
+    def redis_socket(self) -> Path:
+        return self._redis.socket
+
+    @contextmanager
+    def dispatching_through(self, url: str | None) -> Iterator[None]:
+        """The application, not the workers, finds Redis at ``url`` (None: the embedded one)."""
+        before = self.settings
+        self.settings = before.model_copy(update={"redis_url": url})
         self.app.extensions["opsapp.settings"] = self.settings
+        yield
+        self.settings = self.app.extensions["opsapp.settings"] = before
 
     def redis_answers(self) -> bool:
         try:
@@ -293,6 +300,9 @@ class Rig:
         return {item.key: item.result.value for item in db.session.scalars(query)}
 
     # -- the queue ------------------------------------------------------------------------------
+
+    def job_id(self, run_id: int) -> str:
+        return job_id_of(run_id, self.run(run_id).dispatch_token)
 
     @property
     def redis(self) -> redis.Redis:
