@@ -1,9 +1,17 @@
 """Opening a tenant's Graph client for a run: the only place that imports ``opsapp.graph``."""
 
+import contextlib
+
+import sqlalchemy as sa
+from redis.exceptions import RedisError
+
 from opsapp.config import Settings, current_settings
 from opsapp.crypto import cipher, decrypt
+from opsapp.extensions import db
 from opsapp.graph.client import GraphClient, open_client
+from opsapp.graph.clouds import endpoints
 from opsapp.graph.settings import AppCredential, GraphSettings
+from opsapp.graph.token_store import drop_tokens
 from opsapp.logging import hide
 from opsapp.models import Tenant
 from opsapp.runs import queue
@@ -29,6 +37,18 @@ def open_graph(execution: Execution) -> GraphClient:
         fernet=cipher(settings),
         wait=execution.wait,
     )
+
+
+def drop_tokens_of_suspended() -> None:
+    """Forgets what suspended tenants left in Redis; without Redis there is nothing to forget."""
+    settings = current_settings()
+    suspended = db.session.scalars(sa.select(Tenant).where(Tenant.suspended_at.is_not(None))).all()
+    for tenant in suspended:
+        places = endpoints(_graph_settings(settings, tenant))
+        for client_id in {tenant.client_id, settings.client_id} - {None}:
+            with contextlib.suppress(RedisError):
+                drop_tokens(queue.client(), places, str(client_id), tenant.entra_tenant_id)
+    db.session.rollback()
 
 
 def _graph_settings(settings: Settings, tenant: Tenant) -> GraphSettings:

@@ -17,6 +17,7 @@ from opsapp.models import Tick
 from opsapp.models.base import write
 from opsapp.models.upsert import insert_or_ignore
 from opsapp.runs import reconcile
+from workers.graph_access import drop_tokens_of_suspended
 from workers.runtime import app
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ def tick(worker_name: str) -> bool:
     if not _win_interval(worker_name):
         return False
     reconcile(by=worker_name)
+    drop_tokens_of_suspended()
     return True
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from opsapp.audit import ACTIONS
 from opsapp.blueprints.context import actor, cursor
 from opsapp.forms.admin import NewUserForm
 from opsapp.forms.tenants import ROLE_NAMES
@@ -121,7 +122,7 @@ def show_audit() -> ResponseReturnValue:
         page=page,
         chosen=chosen,
         slugs=audit.tenant_slugs(page.rows),
-        actions=audit.ACTIONS,
+        actions=ACTIONS,
     )
 
 

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from flask import abort, request
 
+from opsapp.audit import Actor
 from opsapp.permissions import viewer
-from opsapp.services.audit import Actor
 from opsapp.services.paging import Cursor
 
 GREATEST_ID = 2**63 - 1
@@ -15,7 +15,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 
 def actor() -> Actor:
     """The viewer as the one who acts, for the audit trail."""
-    return Actor.of(viewer(), request.remote_addr)
+    return Actor.of(viewer())
 
 
 def cursor() -> Cursor:

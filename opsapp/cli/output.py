@@ -6,6 +6,7 @@ else: an array for a list, an object for one thing.
 
 import functools
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -13,15 +14,16 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
+from opsapp.audit import CLI, Actor
 from opsapp.models import User
 from opsapp.refusals import Refused
 from opsapp.services import users
-from opsapp.services.audit import CLI, Actor
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 REFUSED = 1
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # with bidi overrides
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 as_option = click.option(
@@ -43,7 +45,7 @@ def answers(command: Callable[P, T]) -> Callable[P, T]:
 
 
 def fail(message: str, code: int = REFUSED) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
+    click.echo(f"Error: {printable(message)}", err=True)
     sys.exit(code)
 
 
@@ -106,5 +108,10 @@ def _shown(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}Z"
     if isinstance(value, dict | list):
-        return json.dumps(value, default=_plain, ensure_ascii=False)
-    return str(value)
+        value = json.dumps(value, default=_plain, ensure_ascii=False)
+    return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """Text from outside without what would make a terminal do things, on one line."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

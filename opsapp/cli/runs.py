@@ -11,7 +11,15 @@ import sqlalchemy as sa
 from flask.cli import AppGroup
 
 from opsapp import runs as ledger
-from opsapp.cli.output import acting_user, answers, as_option, json_option, print_many, print_one
+from opsapp.cli.output import (
+    acting_user,
+    answers,
+    as_option,
+    json_option,
+    print_many,
+    print_one,
+    printable,
+)
 from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import (
@@ -122,7 +130,7 @@ def show(run_id: int, as_email: str | None, as_json: bool) -> None:
     if as_json:
         print_one(_in_full(run), as_json=True)
         return
-    click.echo(sentence(run))
+    click.echo(printable(sentence(run)))
     print_one(as_data(run), as_json=False)
 
 
@@ -241,7 +249,7 @@ def _report(
         _wait_for_end(run, wait)
     data = as_data(run) if created is None else {**as_data(run), "created": created}
     if not as_json:
-        click.echo(sentence(run))
+        click.echo(printable(sentence(run)))
     print_one(data, as_json=as_json)
     if wait is not None:
         sys.exit(EXIT_CODES[run.outcome])
@@ -288,10 +296,10 @@ def _may_cancel(user: User, run: OperationRun) -> bool:
 
 def _since(text: str) -> datetime:
     units = {"m": "minutes", "h": "hours", "d": "days"}
-    if text[:-1].isdigit() and text[-1:] in units:
-        return utcnow() - timedelta(**{units[text[-1]]: int(text[:-1])})
     try:
+        if text[:-1].isdigit() and text[-1:] in units:
+            return utcnow() - timedelta(**{units[text[-1]]: int(text[:-1])})
         moment = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Refused(f"--since takes a date or a span such as 12h, not “{text}”.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

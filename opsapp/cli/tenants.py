@@ -6,11 +6,11 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
+from opsapp.audit import CLI
 from opsapp.cli.output import answers, json_option, print_many, print_one
 from opsapp.models import Cloud, Membership, Role, Tenant
 from opsapp.services import members, users
 from opsapp.services import tenants as service
-from opsapp.services.audit import CLI
 from opsapp.services.tenants import Credential
 
 tenants = AppGroup("tenants", help="The tenants under management and their members.")

@@ -6,10 +6,10 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
+from opsapp.audit import CLI
 from opsapp.cli.output import answers, json_option, print_many, print_one
 from opsapp.models import User
 from opsapp.services import users as service
-from opsapp.services.audit import CLI
 
 users = AppGroup("users", help="The people who may sign in.")
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
+from opsapp.audit import Actor
 from opsapp.models import Role, Tenant, User
 from opsapp.refusals import NotFound
 from opsapp.services import members, tenants, users
-from opsapp.services.audit import Actor
 from opsapp.services.tenants import Credential, NewTenant
 
 SYSTEM = Actor("System (demo)")

@@ -24,8 +24,9 @@ from opsapp.operations import operation_of
 from opsapp.permissions import allows
 from opsapp.refusals import NotAllowed, Refused
 from opsapp.runs.dispatch import dispatch
-from opsapp.runs.events import SYSTEM, add_event
+from opsapp.runs.events import add_event
 from opsapp.runs.identity import run_identity_hash
+from opsapp.runs.initiator import Initiator, audit, name_of
 from opsapp.runs.result import Failure, RunResult
 from opsapp.runs.transitions import (
     ACTIVE,
@@ -37,7 +38,6 @@ from opsapp.runs.transitions import (
 )
 
 MAX_RACES = 10
-Initiator = User | str | None
 
 
 def start(
@@ -78,11 +78,11 @@ def ensure_run(
             run.is_new = False
             return run
         with write() as session:
-            run_id = _insert_unless_active(session, values)
-            if run_id is not None:
-                add_event(session, run_id, "created", "Created.", actor=values["initiator_name"])
-        if run_id is not None:
-            run = db.session.get_one(OperationRun, run_id)
+            run = _insert_unless_active(session, values)
+            if run:
+                add_event(session, run.id, "created", "Created.", actor=run.initiator_name)
+                audit(session, initiator, "run.retried" if retry_of else "run.started", run)
+        if run:
             run.is_new = True
             return run
     raise Refused("Too many starts of the same work at once. Try again.")
@@ -101,7 +101,7 @@ def _new_run_values(
     return {
         "tenant_id": tenant.id,
         "user_id": user.id if user else None,
-        "initiator_name": user.name if user else (initiator or SYSTEM),
+        "initiator_name": name_of(initiator),
         "type": type_,
         "status": RunStatus.QUEUED,
         "outcome": RunOutcome.PENDING,
@@ -119,13 +119,13 @@ def _new_run_values(
     }
 
 
-def _insert_unless_active(session: Session, values: dict[str, Any]) -> int | None:
+def _insert_unless_active(session: Session, values: dict[str, Any]) -> OperationRun | None:
     statement = insert_for(session, OperationRun).values(values)
     statement = statement.on_conflict_do_nothing(
         index_elements=["tenant_id", "run_identity_hash"], index_where=sa.text(ACTIVE_SQL)
     )
-    run_id: int | None = session.scalar(statement.returning(OperationRun.id))
-    return run_id
+    run_id = session.scalar(statement.returning(OperationRun.id))
+    return session.get(OperationRun, run_id) if run_id else None
 
 
 def _active_run(values: dict[str, Any]) -> OperationRun | None:
@@ -205,8 +205,7 @@ def cancel(run: OperationRun, initiator: Initiator) -> OperationRun:
 
     Raises Refused when the run is already completed.
     """
-    actor = initiator.name if isinstance(initiator, User) else (initiator or SYSTEM)
-    if not request_cancel(run.id, actor):
+    if not request_cancel(run.id, initiator):
         raise Refused("The run has already ended.")
     return run
 

@@ -16,6 +16,7 @@ from opsapp.models import Hold, OperationRun, RunStatus
 from opsapp.models.base import write
 from opsapp.operations import REGISTRY
 from opsapp.runs.events import SYSTEM, add_event
+from opsapp.runs.initiator import Initiator, audit, name_of
 from opsapp.runs.notifications import notify_ended, notify_queued
 from opsapp.runs.queue import job_id_of
 from opsapp.runs.reasons import REASONS
@@ -199,8 +200,9 @@ def _cancel_as_requested(
     _complete(session, run, RunResult.cancelled(), run.cancel_requested_by or SYSTEM, data)
 
 
-def request_cancel(run_id: int, actor: str) -> bool:
+def request_cancel(run_id: int, initiator: Initiator) -> bool:
     """Cancels a queued run at once, asks a running one to stop; False when it has ended."""
+    actor = name_of(initiator)
     with write() as session:
         run = locked(session, run_id)
         if run is None or run.status == RunStatus.COMPLETED:
@@ -210,6 +212,9 @@ def request_cancel(run_id: int, actor: str) -> bool:
         elif run.cancel_requested_at is None:
             run.cancel_requested_at, run.cancel_requested_by = utcnow(), actor
             add_event(session, run_id, "cancel_requested", "Cancel requested.", actor=actor)
+        else:
+            return True  # asked already
+        audit(session, initiator, "run.cancel_requested", run)
     return True
 
 

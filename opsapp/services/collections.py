@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from opsapp.audit import Actor, record
 from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.intune.catalogue import CATALOGUE
@@ -12,7 +13,6 @@ from opsapp.models import CollectionState, Tenant
 from opsapp.models.base import write
 from opsapp.models.upsert import insert_or_ignore
 from opsapp.refusals import NotFound
-from opsapp.services.audit import Actor, record
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
+from opsapp.audit import Actor, record
 from opsapp.extensions import db
 from opsapp.models import Membership, Role, Tenant, User
 from opsapp.models.base import write
 from opsapp.refusals import NotFound, Refused
-from opsapp.services.audit import Actor, record
 
 BY_RANK = tuple(reversed(Role))
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from opsapp.audit import Actor, record
 from opsapp.config import current_settings
 from opsapp.database import utcnow
 from opsapp.extensions import db
@@ -19,7 +20,6 @@ from opsapp.models.base import write
 from opsapp.models.upsert import insert_for
 from opsapp.refusals import NotFound, Refused
 from opsapp.services import passwords
-from opsapp.services.audit import Actor, record
 
 logger = logging.getLogger(__name__)
 

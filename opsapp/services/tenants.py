@@ -11,13 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from opsapp import crypto
+from opsapp.audit import Actor, record
 from opsapp.config import current_settings
 from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import Cloud, Tenant
 from opsapp.models.base import write
 from opsapp.refusals import NotFound, Refused
-from opsapp.services.audit import Actor, record
 from opsapp.services.paging import Cursor, Page, page_of
 
 MAX_NAME = 120

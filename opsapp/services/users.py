@@ -8,12 +8,12 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from opsapp.audit import Actor, record
 from opsapp.extensions import db
 from opsapp.models import User
 from opsapp.models.base import write
 from opsapp.refusals import NotFound, Refused
 from opsapp.services import passwords, sign_in
-from opsapp.services.audit import Actor, record
 from opsapp.services.paging import Cursor, Page, page_of
 
 MAX_NAME = 120

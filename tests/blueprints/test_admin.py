@@ -2,11 +2,11 @@
 
 import re
 
+from opsapp.audit import Actor, record
 from opsapp.extensions import db
 from opsapp.models import User
 from opsapp.models.base import write
 from opsapp.services import passwords
-from opsapp.services.audit import Actor, record
 
 
 def the_user(cast, email):

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from opsapp.audit import CLI
 from opsapp.extensions import db
 from opsapp.models import SignInFailure, User, UserSession
 from opsapp.models.base import write
 from opsapp.services import passwords, sign_in, users
-from opsapp.services.audit import CLI
 from tests.support import apps
 from tests.support.cast import PASSWORD
 

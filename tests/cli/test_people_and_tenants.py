@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from opsapp.models import Tenant
+from opsapp.models.base import write
 from opsapp.services import passwords, tenants, users
 from opsapp.services.tenants import Credential
 
@@ -98,3 +100,14 @@ def test_tables_are_for_people(flask):
     header, row = flask("tenants", "list").stdout.splitlines()
     assert header.split()[:2] == ["SLUG", "NAME"]
     assert row.split()[:2] == ["fabrikam", "Fabrikam"]
+
+
+def test_a_name_cannot_make_the_terminal_do_things(flask, app, cast):
+    with app.app_context(), write() as session:
+        session.get_one(Tenant, cast.tenant_id).name = "Con\x1b[2Jtoso\u202e"
+    listed = flask("tenants", "list")
+    assert "\x1b" not in listed.stdout
+    assert "\u202e" not in listed.stdout
+    assert "Con\N{REPLACEMENT CHARACTER}[2Jtoso" in listed.stdout
+    [row] = json.loads(flask("tenants", "list", "--json").stdout)
+    assert row["name"] == "Con\x1b[2Jtoso\u202e"

@@ -5,10 +5,10 @@ import json
 import pytest
 import sqlalchemy as sa
 
+from opsapp.audit import Actor
 from opsapp.extensions import db
 from opsapp.models import AuditEvent, Membership, Role, Tenant, User
 from opsapp.services import members, passwords, tenants, users
-from opsapp.services.audit import Actor
 
 PASSWORD = "a-demo-password-1"
 ENTRIES = [

@@ -2,10 +2,11 @@
 
 import pytest
 
+from opsapp.audit import CLI, Actor, record
 from opsapp.models import Tenant
 from opsapp.models.base import write
 from opsapp.services import audit
-from opsapp.services.audit import CLI, Actor, AuditFilter
+from opsapp.services.audit import AuditFilter
 from opsapp.services.paging import Cursor, page_of
 
 NAMES = ["b", "a", "b", "c", "a", "d", "b"]
@@ -80,10 +81,10 @@ def test_the_trail_is_filtered_newest_first(chosen, subjects):
     ana = Actor("ana@demo.test")
     with write() as session:
         tenant = session.query(Tenant).filter_by(slug="t1").one()
-        audit.record(session, CLI, "tenant.suspended", "one")
-        audit.record(session, ana, "tenant.resumed", "two")
-        audit.record(session, CLI, "tenant.suspended", "three", tenant=tenant)
-        audit.record(session, ana, "tenant.suspended", "100%")
+        record(session, CLI, "tenant.suspended", "one")
+        record(session, ana, "tenant.resumed", "two")
+        record(session, CLI, "tenant.suspended", "three", tenant=tenant)
+        record(session, ana, "tenant.suspended", "100%")
     found = audit.browse(chosen, Cursor())
     assert [event.subject for event in found.rows] == subjects
     assert set(audit.tenant_slugs(found.rows).values()) == (

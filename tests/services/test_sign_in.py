@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from opsapp.audit import Actor
 from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import AuditEvent, SignInFailure, User, UserSession
 from opsapp.models.base import write
 from opsapp.refusals import NotFound
 from opsapp.services import passwords, sign_in
-from opsapp.services.audit import Actor
 from tests.support.cast import PASSWORD
 
 ADDRESS = "203.0.113.7"

@@ -7,12 +7,12 @@ import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
 from opsapp import crypto
+from opsapp.audit import CLI
 from opsapp.extensions import db
 from opsapp.models import AuditEvent, CollectionState, Membership, Role, Tenant, User
 from opsapp.models.base import write
 from opsapp.refusals import NotFound, Refused
 from opsapp.services import collections, members, tenants
-from opsapp.services.audit import CLI
 from opsapp.services.tenants import Credential, NewTenant
 from tests.support import apps
 from tests.support import cast as cast_support

@@ -5,12 +5,12 @@ import threading
 import pytest
 import sqlalchemy as sa
 
+from opsapp.audit import CLI, Actor
 from opsapp.extensions import db
 from opsapp.models import AuditEvent, User
 from opsapp.models.base import write
 from opsapp.refusals import NotFound, Refused
 from opsapp.services import passwords, sign_in, users
-from opsapp.services.audit import CLI, Actor
 from tests.support import apps
 from tests.support import cast as cast_support
 from tests.support.cast import PASSWORD
