@@ -5,20 +5,15 @@ start is of a new identity: nothing is joined, everything is dispatched.
 """
 
 import itertools
-import tempfile
 import uuid
-from pathlib import Path
 
-import flask_migrate
 import sqlalchemy as sa
-from cryptography.fernet import Fernet
 from rq import Queue
 from rq.serializers import JSONSerializer
 
 from benchmarks.comparison import ROUNDS, Comparison, compare
-from opsapp import create_app, runs
-from opsapp.config import Settings
-from opsapp.embedded_redis import EmbeddedRedis
+from benchmarks.instance import temporary_instance
+from opsapp import runs
 from opsapp.extensions import db
 from opsapp.models import OperationRun, RunStatus, Tenant
 from opsapp.models.base import write
@@ -30,23 +25,11 @@ BARE = sa.Table("benchmark_bare", sa.MetaData(), sa.Column("id", sa.Integer, pri
 
 
 def benchmark() -> Comparison:
-    with tempfile.TemporaryDirectory(prefix="opsapp-bench-") as folder:
-        instance = Path(folder)
-        settings = Settings(
-            secret_key="x" * 32,
-            encryption_keys=(Fernet.generate_key().decode(),),
-            instance=instance,
-            database_url=f"sqlite:///{instance / 'opsapp.sqlite3'}",
-            redis_url=None,
-        )
-        with EmbeddedRedis(instance):
-            app = create_app(settings)
-            with app.app_context():
-                return _measure()
+    with temporary_instance():
+        return _measure()
 
 
 def _measure() -> Comparison:
-    flask_migrate.upgrade()
     BARE.create(db.engine)
     tenants = iter(_tenants((ROUNDS + 1) * CALLS))
     numbers = itertools.count(1)
@@ -65,8 +48,6 @@ def _measure() -> Comparison:
     result = compare("ledger start / INSERT + enqueue", ours, bare, CALLS)
     started = sa.select(sa.func.count()).where(OperationRun.status == RunStatus.QUEUED)
     assert db.session.scalar(started) == (ROUNDS + 1) * CALLS
-    db.session.remove()
-    db.engine.dispose()
     return result
 
 

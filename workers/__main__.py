@@ -1,6 +1,7 @@
 """``python -m workers``: one worker. Start as many as needed, on as many machines as needed."""
 
 import gc
+import importlib
 import logging
 import os
 import secrets
@@ -55,6 +56,7 @@ def main() -> None:
 
 def _preload() -> None:
     """Everything a job needs is loaded once here, so that a forked job starts in milliseconds."""
+    importlib.import_module("workers.jobs")
     configure_mappers()
     db.session.scalar(sa.select(Tenant.id).limit(1))
     db.session.remove()

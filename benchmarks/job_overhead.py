@@ -1,0 +1,104 @@
+"""Working off a queue of runs that do nothing, against RQ alone with jobs that do nothing.
+
+Both workers fork a process per job. Ours also claims the run, keeps its lease, writes what happened
+and tells the initiator: what a run costs on top of its work.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import sqlalchemy as sa
+from rq import Queue
+
+from benchmarks.comparison import ROUNDS, Comparison
+from benchmarks.instance import temporary_instance
+from benchmarks.nothing import Nothing, bare_queue, nothing
+from opsapp import runs
+from opsapp.config import Settings
+from opsapp.embedded_redis import redis_url
+from opsapp.extensions import db
+from opsapp.models import OperationRun, RunOutcome, RunStatus, Tenant
+from opsapp.models.base import write
+from opsapp.operations import register
+from opsapp.runs import queue
+
+JOBS = 20
+PATIENCE_SECONDS = 120
+
+
+def benchmark() -> Comparison:
+    register(Nothing())
+    with temporary_instance() as settings, _worker("ours", settings), _worker("bare", settings):
+        tenant = _tenant()
+        bare = bare_queue(queue.client())
+        rounds = [(_seconds_ours(tenant, n), _seconds_bare(bare)) for n in range(ROUNDS + 1)]
+    ours, plain = zip(*rounds[1:], strict=True)
+    return Comparison("worker, one run / one plain RQ job", list(ours), list(plain))
+
+
+@contextmanager
+def _worker(kind: str, settings: Settings) -> Iterator[None]:
+    environment = {
+        "SECRET_KEY": settings.secret_key,
+        "OPSAPP_ENCRYPTION_KEYS": ",".join(settings.encryption_keys),
+        "DATABASE_URL": str(settings.database_url),
+        "OPSAPP_INSTANCE": str(settings.instance),
+        "LOG_LEVEL": "ERROR",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.nothing", kind, redis_url(settings)],
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=20)
+        process.kill()
+
+
+def _tenant() -> Tenant:
+    with write() as session:
+        tenant = Tenant(slug="t", name="T", entra_tenant_id="0" * 36)
+        session.add(tenant)
+    return tenant
+
+
+def _seconds_ours(tenant: Tenant, round_number: int) -> float:
+    ids = [
+        runs.start(tenant, Nothing.type, {"number": f"{round_number}.{n}"}).id for n in range(JOBS)
+    ]
+    mine = OperationRun.id.in_(ids)
+    ended = sa.select(sa.func.count()).where(mine, OperationRun.status == RunStatus.COMPLETED)
+    _wait_until(lambda: db.session.scalar(ended) == JOBS)
+    done = db.session.scalars(sa.select(OperationRun).where(mine)).all()
+    assert all(run.outcome == RunOutcome.SUCCEEDED for run in done)
+    first = min(run.started_at for run in done if run.started_at)
+    last = max(run.completed_at for run in done if run.completed_at)
+    return (last - first).total_seconds() / JOBS
+
+
+def _seconds_bare(bare: Queue) -> float:
+    jobs = [bare.enqueue(nothing, number) for number in range(JOBS)]
+    _wait_until(lambda: all(job.get_status() == "finished" for job in jobs))
+    for job in jobs:
+        job.refresh()
+    first = min(job.started_at for job in jobs if job.started_at)
+    last = max(job.ended_at for job in jobs if job.ended_at)
+    return (last - first).total_seconds() / JOBS
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        db.session.rollback()
+        if time.monotonic() > deadline:
+            raise TimeoutError("the workers do not get on")
+        time.sleep(0.02)
