@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from opsapp.database import utcnow
+from opsapp.database import storable, utcnow
 from opsapp.models import ItemResult, OperationRun, OperationRunItem
 from opsapp.models.upsert import insert_or_ignore
 from opsapp.operations.base import Item
@@ -61,11 +61,11 @@ _LONGEST = {"kind": 64, "key": 200, "name": 300, "message": 500, "request_id": 6
 
 
 def _storable(item: Item) -> dict[str, Any]:
-    """The item's fields as the table takes them: cut to length, without what PostgreSQL refuses."""
+    """The item's fields as the table takes them: cut to length, without what it refuses."""
     values = dict(vars(item))
     for name, longest in _LONGEST.items():
         if values[name] is not None:
-            values[name] = values[name].replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]
+            values[name] = storable(values[name], longest)
     return values
 
 
