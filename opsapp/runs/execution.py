@@ -13,7 +13,7 @@ from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import ItemResult, OperationRun, OperationRunItem, Tenant
 from opsapp.runs.events import add_event
-from opsapp.runs.items import FencedStep, count_items, summarise_failures
+from opsapp.runs.items import FencedStep, count_items, listed, summarise_failures
 from opsapp.runs.lease import Lease, LostFence, lease_end
 from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import claim
@@ -69,7 +69,7 @@ class Execution:
                 )
             )
             counts = count_items(session, run.id)
-            run.summary_counts = {**counts, "total": max(counts["total"], counts["processed"])}
+            run.summary_counts = {**counts, "total": max(listed(run), counts["processed"])}
 
     # -- what operations use ------------------------------------------------------------------
 

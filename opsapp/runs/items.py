@@ -41,8 +41,7 @@ class FencedStep:
             counts[result] += 1
             if result == ItemResult.UNCHANGED:
                 counts[ItemResult.SUCCEEDED] += 1
-        listed: int = sum(self._run.context.get("totals", {}).values())
-        counts["total"] = max(listed, counts["processed"])
+        counts["total"] = max(listed(self._run), counts["processed"])
         self._run.summary_counts = {name: counts[name] for name in COUNT_NAMES}
 
     def _insert_items(self) -> list[str]:
@@ -55,6 +54,11 @@ class FencedStep:
         statement = insert_or_ignore(self.session, OperationRunItem)
         result = self.session.execute(statement.returning(OperationRunItem.result), rows)
         return [ItemResult(value).value for value in result.scalars()]
+
+
+def listed(run: OperationRun) -> int:
+    """How many items the parts of a run that were listed so far consist of."""
+    return sum(run.context.get("totals", {}).values())
 
 
 _LONGEST = {"kind": 64, "key": 200, "name": 300, "message": 500, "request_id": 64}
