@@ -11,7 +11,8 @@ from opsapp.models import Tenant, User
 from opsapp.operations import operation_of
 from opsapp.operations.base import Park
 from opsapp.permissions import allows
-from opsapp.runs.execution import Execution, LostFence, RunCancelled, ShutdownRequested
+from opsapp.runs.execution import Execution, RunCancelled, ShutdownRequested
+from opsapp.runs.lease import LostFence
 from opsapp.runs.reasons import REASONS
 from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import hand_back, settle_interrupted

@@ -25,6 +25,7 @@ T = TypeVar("T")
 REFUSED = 1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # with bidi overrides
 
+ID = click.IntRange(max=2**63 - 1)  # what the databases take for an id
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 as_option = click.option(
     "--as", "as_email", metavar="EMAIL", help="Act as this user, with that user's rights."

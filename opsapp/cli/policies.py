@@ -6,7 +6,15 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from opsapp.cli.output import acting_user, answers, as_option, json_option, print_many, print_one
+from opsapp.cli.output import (
+    ID,
+    acting_user,
+    answers,
+    as_option,
+    json_option,
+    print_many,
+    print_one,
+)
 from opsapp.cli.tenant_option import visible_tenant
 from opsapp.intune.catalogue import CATALOGUE
 from opsapp.models import Policy
@@ -37,8 +45,10 @@ def list_policies(
 
 
 @policies.command("show")
-@click.argument("policy_id", metavar="ID", type=int)
-@click.option("--version", "number", type=click.IntRange(min=1), help="Instead of the latest.")
+@click.argument("policy_id", metavar="ID", type=ID)
+@click.option(
+    "--version", "number", type=click.IntRange(1, 2**31 - 1), help="Instead of the latest."
+)
 @as_option
 @json_option
 @answers

@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 
 from opsapp import runs as ledger
 from opsapp.cli.output import (
+    ID,
     acting_user,
     answers,
     as_option,
@@ -33,7 +34,7 @@ from opsapp.models import (
 )
 from opsapp.operations import REGISTRY
 from opsapp.permissions import allows, tenants_of
-from opsapp.refusals import NotAllowed, NotFound, Refused
+from opsapp.refusals import NotAllowed, NotFound
 from opsapp.runs.sentences import sentence
 
 runs = AppGroup("runs", help="Background operations: start, list, show, cancel, retry.")
@@ -49,6 +50,7 @@ POLL_SECONDS = 0.25
 LIST_COLUMNS = ("id", "tenant", "type", "status", "outcome", "reason_code", "created_at")
 SYSTEM_CLI = "System (CLI)"
 
+
 wait_option = click.option(
     "--wait",
     type=click.FloatRange(min=0),
@@ -60,7 +62,9 @@ wait_option = click.option(
 @runs.command("start")
 @click.argument("type_", metavar="TYPE", type=click.Choice(sorted(REGISTRY)))
 @click.option("--tenant", "slug", required=True, metavar="SLUG")
-@click.option("--input", "inputs", multiple=True, metavar="KEY=VALUE", help="May be repeated.")
+@click.option(
+    "--input", "inputs", multiple=True, metavar="KEY=VALUE", help="A KEY given twice is a list."
+)
 @as_option
 @wait_option
 @json_option
@@ -120,7 +124,7 @@ def list_runs(
 
 
 @runs.command("show")
-@click.argument("run_id", metavar="ID", type=int)
+@click.argument("run_id", metavar="ID", type=ID)
 @as_option
 @json_option
 @answers
@@ -135,7 +139,7 @@ def show(run_id: int, as_email: str | None, as_json: bool) -> None:
 
 
 @runs.command("cancel")
-@click.argument("run_id", metavar="ID", type=int)
+@click.argument("run_id", metavar="ID", type=ID)
 @as_option
 @wait_option
 @json_option
@@ -150,7 +154,7 @@ def cancel(run_id: int, as_email: str | None, wait: float | None, as_json: bool)
 
 
 @runs.command("retry")
-@click.argument("run_id", metavar="ID", type=int)
+@click.argument("run_id", metavar="ID", type=ID)
 @click.option("--failed-only", is_flag=True, help="Only what failed.")
 @as_option
 @wait_option
@@ -262,17 +266,21 @@ def _wait_for_end(run: OperationRun, seconds: float) -> None:
     while True:
         db.session.rollback()  # so that the next look sees what others committed
         db.session.refresh(run)
-        if not run.is_active or time.monotonic() >= deadline:
+        if run.is_active and time.monotonic() < deadline:  # of "nan" nothing is less
+            time.sleep(POLL_SECONDS)
+        else:
             return
-        time.sleep(POLL_SECONDS)
 
 
-def _parsed(inputs: Sequence[str]) -> dict[str, str]:
+def _parsed(inputs: Sequence[str]) -> dict[str, Any]:
     pairs = [text.partition("=") for text in inputs]
     wrong = [text for text, (_, equals, _) in zip(inputs, pairs, strict=True) if not equals]
     if wrong:
         raise click.UsageError(f"--input takes KEY=VALUE, not {wrong[0]!r}")
-    return {key: value for key, _, value in pairs}
+    given: dict[str, list[str]] = {}
+    for key, _, value in pairs:
+        given.setdefault(key, []).append(value)
+    return {key: values[0] if len(values) == 1 else values for key, values in given.items()}
 
 
 def _tenant(slug: str, user: User | None) -> Tenant:
@@ -300,6 +308,7 @@ def _since(text: str) -> datetime:
         if text[:-1].isdigit() and text[-1:] in units:
             return utcnow() - timedelta(**{units[text[-1]]: int(text[:-1])})
         moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise Refused(f"--since takes a date or a span such as 12h, not “{text}”.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        wrong = f"“{text[:40]}” is neither a date nor a span such as 12h."
+        raise click.BadParameter(wrong, param_hint="--since") from None

@@ -4,14 +4,18 @@ import importlib
 import pkgutil
 
 from opsapp.operations.base import Operation
+from opsapp.refusals import Refused
 
 REGISTRY: dict[str, Operation] = {}
 
 
-class UnknownOperation(LookupError):
+class UnknownOperation(Refused):
     """No operation of this type is known to this version of OpsApp."""
 
-    reason_code = "worker.import_failed"
+    def __init__(self, operation_type: str) -> None:
+        super().__init__(
+            f"This version has no operation “{operation_type}”.", reason_code="worker.import_failed"
+        )
 
 
 def register(operation: Operation) -> None:

@@ -48,7 +48,10 @@ class InventorySync(Operation):
         """The collections in which something failed."""
         del inputs
         keys = {item.key if item.kind == COLLECTION else item.kind for item in failed}
-        return {"types": sorted(keys & CATALOGUE.keys())}
+        known = sorted(keys & CATALOGUE.keys())
+        if not known:  # no types would mean all of them
+            raise InvalidInputs("This version does not read any more what failed.")
+        return {"types": known}
 
     def perform(self, ctx: RunContext) -> None:
         chosen = ctx.inputs.get("types") or list(CATALOGUE)

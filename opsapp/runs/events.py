@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from opsapp.database import storable
 from opsapp.models import OperationRunEvent
 
 SYSTEM = "System"
@@ -21,6 +22,6 @@ def add_event(
     """Adds a line inside the caller's write transaction."""
     session.add(
         OperationRunEvent(
-            run_id=run_id, kind=kind, actor=actor, message=message[:500], data=data or {}
+            run_id=run_id, kind=kind, actor=actor, message=storable(message, 500), data=data or {}
         )
     )

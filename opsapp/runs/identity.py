@@ -18,4 +18,5 @@ def run_identity_hash(tenant_id: int, operation_type: str, inputs: Mapping[str, 
         ensure_ascii=False,
         allow_nan=False,
     )
-    return hashlib.sha256(encoded.encode()).hexdigest()
+    # A terminal hands over what is no UTF-8 as lone surrogates; that is different work too.
+    return hashlib.sha256(encoded.encode(errors="surrogatepass")).hexdigest()

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from opsapp.database import utcnow
+from opsapp.database import storable, utcnow
 from opsapp.models import Notification, NotificationKind, OperationRun
 from opsapp.models.upsert import insert_or_ignore
 from opsapp.runs.sentences import sentence, subject
@@ -24,7 +24,7 @@ def _notify(session: Session, run: OperationRun, kind: NotificationKind, title: 
             user_id=run.user_id,
             run_id=run.id,
             kind=kind,
-            title=title[:300],
+            title=storable(title, 300),
             created_at=utcnow(),
         )
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from opsapp.database import storable
 from opsapp.models import RunOutcome
 from opsapp.runs.reasons import REASONS, message_for, reason_for
 
@@ -30,7 +31,7 @@ class RunResult:
 
     @classmethod
     def failed(cls, code: str, message: str | None = None) -> Self:
-        failure = Failure(code, message or REASONS[code].message)
+        failure = Failure(code, storable(message or REASONS[code].message, 500))
         return cls(RunOutcome.FAILED, code, failures=(failure,))
 
     @classmethod

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from opsapp.database import utcnow
+from opsapp.database import storable, utcnow
 from opsapp.models import Hold, OperationRun, RunStatus
 from opsapp.models.base import write
 from opsapp.operations import REGISTRY
@@ -134,7 +134,7 @@ def _requeue(
     run.status = RunStatus.QUEUED
     run.dispatch_token = new_token()
     run.attempt += 1
-    run.hold, run.not_before, run.wait_reason = hold, not_before, why[:300]
+    run.hold, run.not_before, run.wait_reason = hold, not_before, storable(why, 300)
     run.job_id = run.worker = run.dispatched_at = run.missing_since = None
     run.heartbeat_at = run.lease_expires_at = run.staged_result = None
     add_event(session, run.id, "held" if hold else "handed_back", why)

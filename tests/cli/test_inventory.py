@@ -99,6 +99,8 @@ class TestPolicies:
             (["policies", "list"], 2),
             (["policies", "list", "--tenant", "contoso", "--type", "nonsense"], 2),
             (["policies", "show", "1", "--version", "0"], 2),
+            (["policies", "show", "1", "--version", "99999999999999999999999"], 2),
+            (["policies", "show", "99999999999999999999999"], 2),
             (["groups", "list", "--tenant", "nowhere"], 1),
             (["groups", "list"], 2),
         ],
