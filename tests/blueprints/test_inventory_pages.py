@@ -141,6 +141,11 @@ class TestPortfolio:
 
 
 class TestOverview:
+    def test_the_breadcrumb_does_not_repeat_the_title(self, inventory, page):
+        found = page(HOME)
+        assert words(found.select_one(".crumbs")) == "Portfolio"
+        assert words(found.h1) == "Contoso"
+
     def test_a_new_tenant_says_what_to_do(self, page):
         found = page(HOME)
         assert answer(found).startswith("Nothing has been read from this tenant yet.")
