@@ -5,7 +5,7 @@ from typing import Any
 
 from opsapp.intune.words import readable
 from opsapp.presenters.numbers import capped, plural
-from opsapp.presenters.times import relative
+from opsapp.presenters.viewer import relative
 
 _KINDS = {
     "settingsCatalog": "Settings catalog",

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from opsapp.database import utcnow
-from opsapp.models import Completeness, RunOutcome, RunStatus
+from opsapp.models import Completeness, RunOutcome, RunStatus, User
+from opsapp.models.base import write
 from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import finalize
 from tests.support.browsing import DESKTOP, assert_accessible, assert_fits
@@ -134,3 +135,31 @@ def test_finding_in_the_raw_json(visit, inventory):
     page.locator("#raw-content summary").click()
     page.get_by_label("Search in Raw JSON of version 1").fill("needle")
     expect(page.locator("[data-find-count=raw-content-text]")).to_have_text("1 match")
+
+
+def height_of(locator) -> float:
+    return locator.bounding_box()["height"]
+
+
+@pytest.mark.parametrize("size", [DESKTOP, NARROWEST])
+def test_the_name_of_a_platform_is_never_broken(visit, inventory, size):
+    inventory.policy("Narrow", catalog(platforms="iOS,macOS,android"))
+    page = visit(POLICIES, "readonly", size=size)
+    platforms = page.locator(".platforms > span")
+    assert platforms.all_inner_texts() == ["iOS/iPadOS,", "macOS,", "Android"]
+    one_line = height_of(page.locator(".platforms > span").last)
+    assert {height_of(platform) for platform in platforms.all()} == {one_line}
+
+
+def test_an_old_date_is_the_browsers_even_on_the_first_page(visit, inventory):
+    inventory.policy("Old", catalog(lastModifiedDateTime="2025-03-31T23:30:00Z"))
+    page = visit(POLICIES, "readonly", zone="Asia/Tokyo")
+    expect(page.locator("td.col-changed time [data-relative]")).to_have_text("1 Apr 2025")
+
+
+def test_the_zone_of_the_account_wins_over_the_browsers(visit, app, cast, inventory):
+    inventory.policy("Old", catalog(lastModifiedDateTime="2025-03-31T23:30:00Z"))
+    with app.app_context(), write() as session:
+        session.get_one(User, cast["readonly"].id).timezone = "UTC"
+    page = visit(POLICIES, "readonly", zone="Asia/Tokyo")
+    expect(page.locator("td.col-changed time [data-relative]")).to_have_text("31 Mar 2025")

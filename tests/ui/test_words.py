@@ -108,3 +108,10 @@ def test_a_duration_never_shows_sixty_of_anything(seconds):
     words = times.duration(seconds).split()
     for amount, unit in zip(words[::2], words[1::2], strict=True):
         assert unit == "d" or float(amount) < 60
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(None, ""), (0, "0 ms"), (340, "340 ms"), (34_120, "34 s")]
+)
+def test_milliseconds(value, words):
+    assert times.milliseconds(value) == words
