@@ -229,6 +229,12 @@ class TestPolicyList:
         assert first.startswith("Baseline For all Settings catalog policies Windows 1 target")
         assert second.startswith(f"Berlin Named locations {NONE} {NONE}")
 
+    def test_optional_columns_can_be_chosen(self, inventory, page):
+        inventory.policy()
+        offered = page(POLICIES).select(".filters [name=columns][type=checkbox]")
+        assert [box["value"] for box in offered] == ["platform", "version", "seen"]
+        assert "Last seen" in words(page(f"{POLICIES}?columns=seen").thead)
+
     def test_gone_policies_are_counted_and_can_be_asked_for(self, inventory, page):
         inventory.policy("Here")
         inventory.policy("Away", gone=True)
