@@ -146,6 +146,15 @@ class TestOverview:
         assert words(found.select_one(".crumbs")) == "Portfolio"
         assert words(found.h1) == "Contoso"
 
+    @pytest.mark.parametrize(
+        ("organization", "above"), [("Contoso", []), ("Contoso AG", ["Contoso AG"])]
+    )
+    def test_the_organization_is_named_where_it_has_another_name(
+        self, inventory, page, organization, above
+    ):
+        inventory.tenant(organization_name=organization)
+        assert [words(line) for line in page(HOME).select(".eyebrow")] == above
+
     def test_a_new_tenant_says_what_to_do(self, page):
         found = page(HOME)
         assert answer(found).startswith("Nothing has been read from this tenant yet.")

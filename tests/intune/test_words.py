@@ -41,6 +41,7 @@ def test_capitals_begin_words(name, phrase):
         ("configure_smbv1server", "Configure SMB v1 server"),
         ("internetexplorer", "Internet Explorer"),
         ("bitlocker_requiredeviceencryption", "BitLocker require device encryption"),
+        ("approveddomainstousetdcactivexcontrol", "Approved domains to use TDC ActiveX control"),
         ("theme", "Theme"),
     ],
 )
