@@ -70,7 +70,7 @@ def change_profile() -> ResponseReturnValue:
     form = ProfileForm()
 
     def save() -> bool:
-        name, timezone = form.name.data or "", form.timezone.data or ""
+        name, timezone = form.name.data or "", form.timezone.data
         users.change_profile(actor(), viewer(), name=name, timezone=timezone)
         return True
 

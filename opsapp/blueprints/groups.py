@@ -8,7 +8,7 @@ from opsapp.models import Tenant
 from opsapp.permissions import requires
 from opsapp.presenters.numbers import capped
 from opsapp.presenters.tenant_actions import start_action
-from opsapp.presenters.times import relative
+from opsapp.presenters.viewer import relative
 from opsapp.services import groups as service
 from opsapp.services import overview
 

@@ -9,7 +9,7 @@ from opsapp.blueprints.context import cursor
 from opsapp.models import OperationRun
 from opsapp.operations import label_of
 from opsapp.permissions import allows, authorise, requires, signed_in, viewer
-from opsapp.presenters import queue_page, run_page, run_rows, run_wait, run_words
+from opsapp.presenters import queue_page, run_items, run_page, run_rows, run_wait, run_words
 from opsapp.presenters.run_json import run_json
 from opsapp.runs.reasons import REASONS
 from opsapp.runs.sentences import sentence, subject
@@ -65,6 +65,7 @@ def show(run_id: int) -> ResponseReturnValue:
     who = viewer()
     problems = run_detail.problems(run)
     chosen = _item_filter(run)
+    items = run_detail.items(run, chosen, cursor())
     history = run_detail.history(run)
     is_queued = run.is_active and not run.worker
     usual = durations.usual_seconds([run]).get((run.tenant_id, run.type))
@@ -85,7 +86,8 @@ def show(run_id: int) -> ResponseReturnValue:
         usual=usual,
         slow=run_words.is_slow(run, usual),
         noun=run_words.item_noun(run),
-        items=run_detail.items(run, chosen, cursor()),
+        items=items,
+        table=run_items.table_of(run, items.rows),
         chosen=chosen,
         item_reasons=[(problem.code, problem.code) for problem in problems],
         reason_message=run_words.reason_message,

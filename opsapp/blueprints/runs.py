@@ -14,7 +14,7 @@ from opsapp.models import OperationRun, RunOutcome, Tenant
 from opsapp.operations import UnknownOperation
 from opsapp.permissions import authorise, requires, signed_in, viewer
 from opsapp.presenters.notices import notice
-from opsapp.presenters.times import relative
+from opsapp.presenters.viewer import relative
 from opsapp.refusals import Refused
 from opsapp.runs.reasons import reason
 from opsapp.runs.sentences import subject

@@ -155,8 +155,19 @@ COLUMNS = [
     {"key": "at", "label": "Started", "narrow": True, "sortable": True},
     {"key": "seconds", "label": "Took", "numeric": True, "optional": True},
 ]
+
+
+def _same(*labels: str) -> list[dict[str, Any]]:
+    return [
+        {"label": label, "before": "Enabled", "after": "Enabled", "kind": "unchanged"}
+        for label in labels
+    ]
+
+
 DIFFERENCES = [
+    *_same("Require encryption", "Require secure boot", "Block simple passwords"),
     {"label": "Minimum password length", "before": "8", "after": "14", "kind": "changed"},
+    *_same(LONG_NAME),
     {"label": "Block removable storage", "before": None, "after": "Enabled", "kind": "added"},
     {
         "label": "Legacy audit policy",

@@ -6,6 +6,13 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from opsapp.forms.base import Form
 from opsapp.services import passwords, users
 
+FOLLOW_BROWSER = "browser"
+
+
+def zone_or_none(choice: str) -> str | None:
+    """The zone that a choice of the form stands for; None follows the browser."""
+    return None if choice == FOLLOW_BROWSER else choice
+
 
 class ProfileForm(Form):
     name = StringField(
@@ -16,12 +23,14 @@ class ProfileForm(Form):
     timezone = SelectField(
         "Time zone",
         [InputRequired("Choose a time zone.")],
+        coerce=zone_or_none,
         description="Times on all pages are shown in this zone.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.timezone.choices = {zone: zone.replace("_", " ") for zone in users.time_zones()}
+        zones = {zone: zone.replace("_", " ") for zone in users.time_zones()}
+        self.timezone.choices = {FOLLOW_BROWSER: "Follow the browser"} | zones
 
 
 class PasswordForm(Form):

@@ -14,7 +14,7 @@ _UNKNOWN_LETTER = 1.0
 _SHORT_WORD = {1: 2.2, 2: 1.6, 3: 1.2}  # short words hide in many others
 # Written apart in names, but one word to people.
 _PHRASES = tuple(
-    (re.compile(rf"\b{apart}\b"), together)
+    (re.compile(rf"\b{apart}\b", re.IGNORECASE), together)
     for apart, together in (
         ("internet explorer", "Internet Explorer"),
         ("power point", "PowerPoint"),
@@ -25,6 +25,7 @@ _PHRASES = tuple(
         ("time out", "timeout"),
         ("wi fi", "Wi-Fi"),
         ("mac os", "macOS"),
+        ("i pad os", "iPadOS"),
         ("i os", "iOS"),
         ("e mail", "email"),
         ("log on", "logon"),

@@ -11,7 +11,10 @@ from opsapp.models.base import Model
 
 
 class User(Model):
-    """An operator. Deactivated, never deleted: runs and the audit trail refer to them."""
+    """An operator. Deactivated, never deleted: runs and the audit trail refer to them.
+
+    ``timezone`` is an IANA name; None follows the browser.
+    """
 
     __tablename__ = "users"
 
@@ -21,7 +24,7 @@ class User(Model):
     password_hash: Mapped[str | None] = mapped_column(sa.String(255))
     is_admin: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
-    timezone: Mapped[str] = mapped_column(sa.String(64), default="UTC")
+    timezone: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     last_sign_in_at: Mapped[datetime | None]
 

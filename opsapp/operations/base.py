@@ -1,5 +1,6 @@
 """What an operation is, and what it may use while it runs."""
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -35,7 +36,10 @@ class Park(Exception):
 
 @dataclass(frozen=True)
 class Item:
-    """The result of one unit of a run. ``key`` is unique within the run and kind."""
+    """The result of one unit of a run. ``key`` is unique within the run and kind.
+
+    ``duration_ms`` is the time this unit alone took; None where units were dealt with together.
+    """
 
     kind: str
     key: str
@@ -46,6 +50,11 @@ class Item:
     request_id: str | None = None
     policy_id: int | None = None
     duration_ms: int | None = None
+
+
+def milliseconds_since(clock: float) -> int:
+    """Since a reading of ``time.monotonic()``."""
+    return round(1000 * (time.monotonic() - clock))
 
 
 class Step(Protocol):

@@ -1,6 +1,8 @@
 """Sync inventory: reads a tenant's configuration objects and keeps what changed."""
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +18,15 @@ from opsapp.models import (
     ItemResult,
     OperationRunItem,
 )
-from opsapp.operations.base import InvalidInputs, Item, Operation, Park, RunContext, Step
+from opsapp.operations.base import (
+    InvalidInputs,
+    Item,
+    Operation,
+    Park,
+    RunContext,
+    Step,
+    milliseconds_since,
+)
 
 COLLECTION = "collection"
 LONGEST_WAIT_SECONDS = 60.0
@@ -68,6 +78,7 @@ class CollectionSync:
         self._ctx = ctx
         self._policy_type = policy_type
         self._started_at = utcnow()
+        self._clock_at_start = time.monotonic()
         self._store = CollectionStore(ctx.tenant.id, policy_type, ctx.run_id, self._started_at)
         self._seen: set[str] = set()
 
@@ -120,7 +131,7 @@ class CollectionSync:
         with self._ctx.step() as step:
             stored = self._store.save(step.session, prepared)
             self._store.note_unread(step.session, [one.key for one in unreadable])
-            for one in stored:
+            for one in stored:  # read a page at a time: how long each took cannot be told apart
                 result = ItemResult.SUCCEEDED if one.is_new_version else ItemResult.UNCHANGED
                 step.record(
                     Item(
@@ -165,15 +176,13 @@ class CollectionSync:
 
     def _give_up(self, failure: ReadFailure) -> None:
         """The listing broke off: what was read stays, nothing is taken for gone."""
+        key, label = self._policy_type.key, self._policy_type.label
+        item = self._failed_item(COLLECTION, key, label, failure)
         with self._ctx.step() as step:
             state = self._state(step)
             state.completeness = failure.completeness
             state.reason_code, state.message = failure.reason_code, failure.message[:500]
-            step.record(
-                self._failed_item(
-                    COLLECTION, self._policy_type.key, self._policy_type.label, failure
-                )
-            )
+            step.record(replace(item, duration_ms=milliseconds_since(self._clock_at_start)))
             step.set_total(self._policy_type.key, len(self._seen) + 1)
 
     def _state(self, step: Step) -> CollectionState:

@@ -1,6 +1,8 @@
 """Verify access: does our token work, is it the right tenant, and which permissions are granted."""
 
+import time
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -8,7 +10,7 @@ import sqlalchemy as sa
 from opsapp.database import utcnow
 from opsapp.intune.catalogue import permissions_needed
 from opsapp.models import ItemResult, PermissionState, Tenant, TenantPermission
-from opsapp.operations.base import Item, Operation, RunContext, Step
+from opsapp.operations.base import Item, Operation, RunContext, Step, milliseconds_since
 
 CHECK = "check"
 PERMISSION = "permission"
@@ -22,9 +24,12 @@ class TenantVerify(Operation):
     item_noun = "checks"
 
     def perform(self, ctx: RunContext) -> None:
+        asked_at = time.monotonic()
         granted = ctx.graph.token_roles(fresh=True)  # raises when no token is to be had
+        token = Item(CHECK, "token", ItemResult.SUCCEEDED, "Access token")
+        token = replace(token, duration_ms=milliseconds_since(asked_at))
         with ctx.step() as step:
-            step.record(Item(CHECK, "token", ItemResult.SUCCEEDED, "Access token"))
+            step.record(token)
             _keep_permissions(ctx, step, granted)
         ctx.checkpoint()
         _check_organization(ctx)
@@ -73,6 +78,7 @@ def _is_granted(permission: str, granted: Collection[str]) -> bool:
 def _check_organization(ctx: RunContext) -> None:
     """The organization's name, and that it is the tenant we mean."""
     key = "organization"
+    asked_at = time.monotonic()
     try:
         page = ctx.graph.get_json("/organization?$select=id,displayName", version="v1.0")
         organization = page["value"][0]
@@ -85,6 +91,7 @@ def _check_organization(ctx: RunContext) -> None:
         item = Item(CHECK, key, ItemResult.FAILED, "Organization", code, message, request_id)
     else:
         item = _compare(ctx, organization)
+    item = replace(item, duration_ms=milliseconds_since(asked_at))
     with ctx.step() as step:
         if item.result == ItemResult.SUCCEEDED:
             tenant = step.session.get_one(Tenant, ctx.tenant.id)

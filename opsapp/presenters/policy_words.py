@@ -5,7 +5,7 @@ from typing import Any
 
 from opsapp.intune.words import readable
 from opsapp.presenters.numbers import capped, plural
-from opsapp.presenters.times import relative
+from opsapp.presenters.viewer import relative
 
 _KINDS = {
     "settingsCatalog": "Settings catalog",
@@ -29,6 +29,14 @@ _KINDS = {
     "win32LobApp": "Win32 app",
     "officeSuiteApp": "Microsoft 365 Apps",
     "macOSOfficeSuiteApp": "Microsoft 365 Apps for macOS",
+    "macOSPkgApp": "macOS app (PKG)",
+    "macOSDmgApp": "macOS app (DMG)",
+    "macOSLobApp": "macOS line-of-business app",
+    "iosLobApp": "iOS line-of-business app",
+    "androidLobApp": "Android line-of-business app",
+    "macOsVppApp": "macOS volume purchase program app",
+    "iosVppApp": "iOS volume purchase program app",
+    "iosiPadOSWebClip": "iOS/iPadOS web clip",
     "ipNamedLocation": "IP ranges",
     "countryNamedLocation": "Countries",
     "compliantNetworkNamedLocation": "Compliant network",

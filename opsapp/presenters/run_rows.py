@@ -74,7 +74,8 @@ def answer(active: int, attention: int, stale: int) -> str:
         parts.append(f"{capped(stale)} of them without a sign of life from the worker")
     if attention:
         verb = "needs" if attention == 1 else "need"
-        parts.append(f"{capped(attention)} of the last 30 days {verb} attention")
+        noun = "run" if attention == 1 else "runs"
+        parts.append(f"{capped(attention)} {noun} of the last 30 days {verb} attention")
     else:
         parts.append("nothing needs attention")
     return "; ".join(parts) + "."

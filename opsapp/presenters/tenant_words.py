@@ -5,7 +5,7 @@ from typing import Any
 
 from opsapp.presenters.frame import path
 from opsapp.presenters.numbers import number, plural
-from opsapp.presenters.times import relative
+from opsapp.presenters.viewer import relative
 
 ROLE_WORDS = {
     "readonly": "Read only",

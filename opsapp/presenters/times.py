@@ -8,6 +8,7 @@ DAY = 24 * HOUR
 JUST_NOW = 5
 DAYS_IN_WORDS = 30
 TENTHS_BELOW = 10
+SECOND = 1000  # milliseconds
 
 
 def aware(moment: datetime) -> datetime:
@@ -25,15 +26,17 @@ def _amount(seconds: float) -> str:
     return "1 day" if days == 1 else f"{days} days"
 
 
-def relative(moment: datetime | None, now: datetime | None = None) -> str:
-    """``3 min ago``, ``in 2 h``; the date once it is a month away; ``never`` for None."""
+def relative(
+    moment: datetime | None, now: datetime | None = None, zone: tzinfo | None = None
+) -> str:
+    """``3 min ago``, ``in 2 h``, ``never``; the date in ``zone`` (UTC) once it is a month away."""
     if moment is None:
         return "never"
     seconds = ((now or datetime.now(UTC)) - aware(moment)).total_seconds()
     if abs(seconds) < JUST_NOW:
         return "just now"
     if abs(seconds) >= DAYS_IN_WORDS * DAY:
-        return f"{aware(moment):%-d %b %Y}"
+        return f"{aware(moment).astimezone(zone or UTC):%-d %b %Y}"
     return f"{_amount(seconds)} ago" if seconds > 0 else f"in {_amount(-seconds)}"
 
 
@@ -67,3 +70,10 @@ def duration(value: float | timedelta | None) -> str:
     if whole < DAY:
         return f"{whole // HOUR} h {whole % HOUR // MINUTE:02d} min"
     return f"{whole // DAY} d {whole % DAY // HOUR} h"
+
+
+def milliseconds(value: int | None) -> str:
+    """``340 ms`` below a second, then as a duration; empty when it was not measured."""
+    if value is None:
+        return ""
+    return f"{max(value, 0)} ms" if value < SECOND else duration(value / SECOND)

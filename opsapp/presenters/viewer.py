@@ -40,14 +40,21 @@ def named_zone(name: str) -> tzinfo | None:
 
 
 def zone() -> tzinfo:
-    """The account's time zone; while that is the default, UTC, the browser's."""
+    """The account's time zone; where none is chosen, the browser's; UTC when neither is known."""
+    return named_zone(chosen_zone() or _cookie(ZONE_COOKIE)) or UTC
+
+
+def chosen_zone() -> str | None:
+    """The zone that the viewer's account names; None when times follow the browser."""
     who = viewer_or_none() if has_request_context() else None
-    chosen = who.timezone if who else "UTC"
-    if chosen == "UTC":
-        chosen = _cookie(ZONE_COOKIE)
-    return named_zone(chosen) or UTC
+    return who.timezone if who else None
 
 
 def absolute(moment: datetime | None) -> str:
     """``23 Nov 2026, 09:48:06 CET`` in the viewer's zone."""
     return times.absolute(moment, zone())
+
+
+def relative(moment: datetime | None) -> str:
+    """``3 min ago``; the date in the viewer's zone once it is a month away."""
+    return times.relative(moment, zone=zone())

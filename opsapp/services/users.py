@@ -165,10 +165,10 @@ def change_password(
         record(session, actor, "user.password_changed", user.email)
 
 
-def change_profile(actor: Actor, user: User, *, name: str, timezone: str) -> None:
-    """Changes one's own name and time zone (an IANA name)."""
+def change_profile(actor: Actor, user: User, *, name: str, timezone: str | None) -> None:
+    """Changes one's own name and time zone (an IANA name; None follows the browser)."""
     name = _checked_name(name)
-    if timezone not in time_zones():
+    if timezone is not None and timezone not in time_zones():
         raise Refused("Choose a time zone from the list.", "timezone")
     with write() as session:
         if (user.name, user.timezone) != (name, timezone):

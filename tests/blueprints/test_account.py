@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from opsapp.blueprints.account import _browser_of
 from opsapp.extensions import db
 from opsapp.models import User
@@ -17,6 +19,30 @@ def test_name_and_time_zone_are_saved(cast):
     with cast.app.app_context():
         user = db.session.get_one(User, cast["operator"].id)
         assert (user.name, user.timezone) == ("Ana", "Europe/Lisbon")
+
+
+def saved_zone(cast):
+    with cast.app.app_context():
+        return db.session.get_one(User, cast["operator"].id).timezone
+
+
+def test_a_new_account_follows_the_browser_until_a_zone_is_chosen(cast):
+    client = cast.client("operator")
+    assert saved_zone(cast) is None
+    assert '<option selected value="browser">Follow the browser' in client.get("/account").text
+    client.post("/account/profile", data={"name": "Ana", "timezone": "UTC"})
+    assert saved_zone(cast) == "UTC"
+    assert '<option selected value="UTC">UTC' in client.get("/account").text
+    client.post("/account/profile", data={"name": "Ana", "timezone": "browser"})
+    assert saved_zone(cast) is None
+
+
+@pytest.mark.parametrize("data", [{}, {"timezone": ""}, {"timezone": "Mars/Olympus"}])
+def test_a_zone_that_is_not_offered_changes_nothing(cast, data):
+    client = cast.client("operator")
+    client.post("/account/profile", data={"name": "Ana", "timezone": "Europe/Lisbon"})
+    assert client.post("/account/profile", data={"name": "Ana"} | data).status_code == 422
+    assert saved_zone(cast) == "Europe/Lisbon"
 
 
 def test_a_wrong_form_keeps_what_was_entered(cast):

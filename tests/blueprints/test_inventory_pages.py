@@ -141,6 +141,20 @@ class TestPortfolio:
 
 
 class TestOverview:
+    def test_the_breadcrumb_does_not_repeat_the_title(self, inventory, page):
+        found = page(HOME)
+        assert words(found.select_one(".crumbs")) == "Portfolio"
+        assert words(found.h1) == "Contoso"
+
+    @pytest.mark.parametrize(
+        ("organization", "above"), [("Contoso", []), ("Contoso AG", ["Contoso AG"])]
+    )
+    def test_the_organization_is_named_where_it_has_another_name(
+        self, inventory, page, organization, above
+    ):
+        inventory.tenant(organization_name=organization)
+        assert [words(line) for line in page(HOME).select(".eyebrow")] == above
+
     def test_a_new_tenant_says_what_to_do(self, page):
         found = page(HOME)
         assert answer(found).startswith("Nothing has been read from this tenant yet.")
@@ -223,6 +237,12 @@ class TestPolicyList:
         first, second = (words(row) for row in page(POLICIES).select("tbody tr"))
         assert first.startswith("Baseline For all Settings catalog policies Windows 1 target")
         assert second.startswith(f"Berlin Named locations {NONE} {NONE}")
+
+    def test_optional_columns_can_be_chosen(self, inventory, page):
+        inventory.policy()
+        offered = page(POLICIES).select(".filters [name=columns][type=checkbox]")
+        assert [box["value"] for box in offered] == ["platform", "version", "seen"]
+        assert "Last seen" in words(page(f"{POLICIES}?columns=seen").thead)
 
     def test_gone_policies_are_counted_and_can_be_asked_for(self, inventory, page):
         inventory.policy("Here")

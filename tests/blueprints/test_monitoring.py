@@ -483,6 +483,30 @@ class TestRun:
 
         assert [link["href"] for link in links] == ["/tenants/contoso/policies/7"]
 
+    def test_an_items_type_is_in_words_and_its_key_on_hover(self, page, ledger):
+        items = [item("1"), item("2", kind="check"), item("3", kind="newerThanWeKnow")]
+        run = ledger.run(summary_counts=ledger.counts(3), items=items)
+        kinds = page(run_page(run)).select("#items .row-sub [title]")
+
+        assert [(words(kind), kind["title"]) for kind in kinds] == [
+            ("Settings catalog policies", "configurationPolicies"),
+            ("Check", "check"),
+            ("NewerThanWeKnow", "newerThanWeKnow"),
+        ]
+
+    def test_durations_and_reasons_have_a_column_only_where_there_are_any(self, page, ledger):
+        def heads(*items):
+            run = ledger.run(PARTIAL, summary_counts=ledger.counts(len(items)), items=items)
+            shown = page(run_page(run))
+            return [words(cell) for cell in shown.select("#items thead th")], shown
+
+        assert heads(item("1"))[0] == ["Item", "Result"]
+        failed = item("2", ItemResult.FAILED, duration_ms=34_120)
+        names, shown = heads(item("1"), failed, item("3", duration_ms=45))
+        assert names == ["Item", "Result", "Reason", "Took"]
+        took = [words(cell) for cell in shown.select("#items td.col-took")]
+        assert took == ["", "34 s", "45 ms"]
+
     def test_history_names_who_did_what(self, page, ledger):
         run = ledger.run(events=[("dispatched", "Handed to the queue.")])
         lines = [words(line) for line in page(run_page(run)).select(".timeline-text")]

@@ -1,6 +1,7 @@
 """The interface's own elements in a real browser, on the styleguide."""
 
 import itertools
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -250,7 +251,7 @@ def test_copying(visit):
 
 def test_finding_in_json(visit):
     page = visit(GUIDE)
-    page.locator("#raw-text").locator("xpath=..").locator("summary").click()
+    page.locator("#raw > summary").click()
 
     page.get_by_label("Search in Raw JSON").fill("settinginstance")
 
@@ -370,3 +371,56 @@ def test_a_live_region_that_got_another_page_keeps_its_content(visit, beats):
     expect(page.locator(".live-lost")).to_contain_text("Reload", timeout=15_000)
     assert page.locator("#count").is_visible()
     assert page.locator("[data-live]").count() == 0
+
+
+def test_n_and_p_go_from_change_to_change(visit):
+    page = visit(GUIDE)
+    focused = page.locator(".diff-table tr:focus th > span").first
+    for key, label in (
+        ("n", "Minimum password length"),
+        ("n", "Block removable storage"),
+        ("n", "Legacy audit policy"),
+        ("n", "Legacy audit policy"),
+        ("p", "Block removable storage"),
+    ):
+        page.keyboard.press(key)
+        expect(focused).to_have_text(label)
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("p")
+    expect(focused).to_have_text("Legacy audit policy")
+
+
+def test_n_does_not_leave_an_open_menu(visit):
+    page = visit(GUIDE)
+    menu = page.locator("details:has(> summary[title='Theme'])")
+    menu.locator("summary").click()
+    page.keyboard.press("n")
+    expect(menu).to_have_attribute("open", "")
+    expect(page.locator(".diff-table tr:focus")).to_have_count(0)
+
+
+def test_unchanged_settings_unfold_without_javascript(visit):
+    page = visit(GUIDE, javascript=False)
+    expect(page.get_by_text("Require secure boot")).to_be_hidden()
+    page.get_by_text("3 unchanged settings").click()
+    expect(page.get_by_text("Require secure boot")).to_be_visible()
+
+
+def test_a_folded_part_of_json_is_found_and_copied(visit):
+    page = visit(GUIDE)
+    page.locator("#raw > summary").click()
+    text = page.locator("#raw-text")
+    page.locator(".json-fold > summary", has_text="settings").click()
+    expect(text).to_contain_text("settingInstance")
+    assert not page.get_by_text('"value": 266').is_visible()
+    page.get_by_label("Search in Raw JSON").fill("266")
+    expect(page.locator("[data-find-count=raw-text]")).to_have_text("1 match")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text('"value": 266')).to_be_visible()
+    assert page.evaluate("[...CSS.highlights.get('found')].map(String)") == ["266"]
+
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy Raw JSON").click()
+    expect(page.locator(".toast-note")).to_have_text("Copied")
+    copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert copied["settings"][38]["settingInstance"] == {"value": 266}

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from opsapp.database import utcnow
-from opsapp.models import Completeness, RunOutcome, RunStatus
+from opsapp.models import Completeness, RunOutcome, RunStatus, User
+from opsapp.models.base import write
 from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import finalize
 from tests.support.browsing import DESKTOP, assert_accessible, assert_fits
@@ -92,7 +93,7 @@ def pages(app, cast, inventory) -> dict[str, str]:
 def test_every_page_is_sound(visit, pages, theme, size):
     for path in pages.values():
         page = visit(path, "admin", theme=theme, size=size)
-        for folded in page.locator("main details:not([data-menu]) > summary").all():
+        for folded in page.locator("main details:not([data-menu], .json-fold) > summary").all():
             if folded.is_visible():
                 folded.click()
         assert_accessible(page)
@@ -111,8 +112,8 @@ def test_everything_is_reachable_without_javascript(visit, pages):
     expect(page.locator("#settings .setting")).to_have_count(1)
     page.get_by_role("link", name="Version 1", exact=True).click()
     expect(page.locator(".notice")).to_contain_text("Version 1 of 2")
-    page.locator("#raw-content summary").click()
-    expect(page.locator("#raw-content pre")).to_be_visible()
+    page.locator("#raw-content > summary").click()
+    expect(page.locator("#raw-content-text")).to_be_visible()
 
 
 def test_the_overview_moves_by_itself_and_stops(visit, app, cast):
@@ -131,6 +132,34 @@ def test_the_overview_moves_by_itself_and_stops(visit, app, cast):
 def test_finding_in_the_raw_json(visit, inventory):
     policy_id = inventory.policy("P", catalog(simple(f"{DEVICE}defender_path", "needle")))
     page = visit(f"{POLICIES}/{policy_id}", "readonly")
-    page.locator("#raw-content summary").click()
+    page.locator("#raw-content > summary").click()
     page.get_by_label("Search in Raw JSON of version 1").fill("needle")
     expect(page.locator("[data-find-count=raw-content-text]")).to_have_text("1 match")
+
+
+def height_of(locator) -> float:
+    return locator.bounding_box()["height"]
+
+
+@pytest.mark.parametrize("size", [DESKTOP, NARROWEST])
+def test_the_name_of_a_platform_is_never_broken(visit, inventory, size):
+    inventory.policy("Narrow", catalog(platforms="iOS,macOS,android"))
+    page = visit(POLICIES, "readonly", size=size)
+    platforms = page.locator(".platforms > span")
+    assert platforms.all_inner_texts() == ["iOS/iPadOS,", "macOS,", "Android"]
+    one_line = height_of(page.locator(".platforms > span").last)
+    assert {height_of(platform) for platform in platforms.all()} == {one_line}
+
+
+def test_an_old_date_is_the_browsers_even_on_the_first_page(visit, inventory):
+    inventory.policy("Old", catalog(lastModifiedDateTime="2025-03-31T23:30:00Z"))
+    page = visit(POLICIES, "readonly", zone="Asia/Tokyo")
+    expect(page.locator("td.col-changed time [data-relative]")).to_have_text("1 Apr 2025")
+
+
+def test_the_zone_of_the_account_wins_over_the_browsers(visit, app, cast, inventory):
+    inventory.policy("Old", catalog(lastModifiedDateTime="2025-03-31T23:30:00Z"))
+    with app.app_context(), write() as session:
+        session.get_one(User, cast["readonly"].id).timezone = "UTC"
+    page = visit(POLICIES, "readonly", zone="Asia/Tokyo")
+    expect(page.locator("td.col-changed time [data-relative]")).to_have_text("31 Mar 2025")

@@ -182,3 +182,12 @@ def test_a_notification_opens_its_run_by_keyboard_and_is_read(visit, cast, ledge
     page.goto("/notifications")
     expect(page.get_by_role("link", name="Sync inventory of Contoso failed.")).to_be_visible()
     expect(page.locator(".bell-count")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("unread", "shown"), [(3, "3"), (12, "12"), (101, "99+")])
+def test_the_count_of_unread_stays_on_one_line(visit, cast, ledger, unread, shown):
+    for number in range(unread):
+        ledger.notification(cast["operator"].id, ledger.run(FAILED), f"Run {number} failed.")
+    count = visit("/monitoring/operations", "operator").locator(".bell-count")
+    expect(count).to_have_text(shown)
+    assert count.bounding_box()["height"] == 16

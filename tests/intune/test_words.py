@@ -18,6 +18,9 @@ from opsapp.intune.words import readable, readable_id, separated
         ("allowedOutboundClipboardSharingLevel", "Allowed outbound clipboard sharing level"),
         ("partialEnablementStrategy", "Partial enablement strategy"),
         ("enabledForReportingButNotEnforced", "Enabled for reporting but not enforced"),
+        ("macOSGeneralDeviceConfiguration", "macOS general device configuration"),
+        ("macOsVppApp", "macOS vpp app"),
+        ("iPadOSVersion", "iPadOS version"),
         ("MFA", "MFA"),
         ("", ""),
     ],
@@ -38,6 +41,7 @@ def test_capitals_begin_words(name, phrase):
         ("configure_smbv1server", "Configure SMB v1 server"),
         ("internetexplorer", "Internet Explorer"),
         ("bitlocker_requiredeviceencryption", "BitLocker require device encryption"),
+        ("approveddomainstousetdcactivexcontrol", "Approved domains to use TDC ActiveX control"),
         ("theme", "Theme"),
     ],
 )

@@ -4,7 +4,13 @@ import pytest
 import sqlalchemy as sa
 
 from opsapp.extensions import db
-from opsapp.models import PermissionState, RunOutcome, Tenant, TenantPermission
+from opsapp.models import (
+    OperationRunItem,
+    PermissionState,
+    RunOutcome,
+    Tenant,
+    TenantPermission,
+)
 from opsapp.simulator.process import SimulatedTenant, Simulator
 from tests.support.performing import Perform
 
@@ -17,6 +23,13 @@ def database_url(any_database: str) -> str:
 def states() -> dict[str, PermissionState]:
     rows = db.session.scalars(sa.select(TenantPermission))
     return {row.permission: row.state for row in rows}
+
+
+def test_only_what_was_asked_for_by_itself_has_a_duration(perform: Perform) -> None:
+    run = perform("tenant.verify")
+    items = db.session.scalars(sa.select(OperationRunItem).filter_by(run_id=run.id)).all()
+    timed = {item.key for item in items if item.duration_ms is not None}
+    assert timed == {"token", "organization"}
 
 
 def test_everything_granted(perform: Perform, tenant: Tenant) -> None:

@@ -35,12 +35,14 @@ class Visitor:
         theme: str = "light",
         size: tuple[int, int] = DESKTOP,
         javascript: bool = True,
+        zone: str | None = None,
         expect: int = 200,
     ) -> Page:
         context = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             java_script_enabled=javascript,
             reduced_motion="reduce",
+            timezone_id=zone,
             base_url=self.address,
         )
         self.stack.callback(context.close)

@@ -1,12 +1,14 @@
 """Addresses, chips, remembered columns, the viewer's cookies."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opsapp.models import User
+from opsapp.models.base import write
 from opsapp.presenters import viewer
 from opsapp.presenters.chips import chips_for
 from opsapp.presenters.columns import chosen_columns
@@ -107,9 +109,26 @@ def test_the_accounts_zone_wins_over_the_browsers(app, cast):
     client.set_cookie("tz", "Asia/Tokyo")
     assert zone(client) == ZoneInfo("Asia/Tokyo")
 
-    from opsapp.models import User
-    from opsapp.models.base import write
+    for chosen in ("Europe/Berlin", "UTC"):  # UTC is a choice like any other
+        choose_zone(app, cast, chosen)
+        assert zone(client) == ZoneInfo(chosen)
 
+
+def choose_zone(app, cast, name):
     with app.app_context(), write() as session:
-        session.get_one(User, cast["operator"].id).timezone = "Europe/Berlin"
-    assert zone(client) == ZoneInfo("Europe/Berlin")
+        session.get_one(User, cast["operator"].id).timezone = name
+
+
+def test_the_page_tells_its_script_which_zone_was_chosen(app, cast):
+    client = cast.client("operator")
+    assert "data-zone" not in client.get("/account").text
+    choose_zone(app, cast, "Asia/Tokyo")
+    assert 'data-zone="Asia/Tokyo"' in client.get("/account").text
+
+
+def test_a_date_is_that_of_the_viewers_zone(app):
+    late = datetime(2025, 3, 31, 23, 30, tzinfo=UTC)
+    with app.test_request_context("/", headers={"Cookie": "tz=Asia/Tokyo"}):
+        assert viewer.relative(late) == "1 Apr 2025"
+    with app.test_request_context("/"):
+        assert viewer.relative(late) == "31 Mar 2025"

@@ -1,5 +1,7 @@
 """The styleguide as a document: every element at once, checked as a reader of HTML would."""
 
+import json
+
 import html5lib
 import pytest
 from bs4 import BeautifulSoup
@@ -186,5 +188,41 @@ def test_json_is_shown_as_text_in_its_own_order(app):
     with app.test_request_context("/"):
         shown = soup(macro("data", "json_view")({"b": "</pre><b>", "a": "ü"}))
 
-    assert shown.code.get_text() == '{\n  "b": "</pre><b>",\n  "a": "ü"\n}'
+    assert shown.select_one(".json-text").get_text() == '{\n  "b": "</pre><b>",\n  "a": "ü"\n}'
     assert "4 lines" in shown.summary.get_text()
+
+
+def test_the_upper_levels_of_json_fold_and_its_text_stays_whole(app):
+    data = {"a": [{"b": [1, 2]}, {"c": "}\u2028["}], "d": {}, "e": {"f": "x"}}
+    with app.test_request_context("/"):
+        shown = soup(macro("data", "json_view")(data, id="raw"))
+
+    text = shown.select_one(".json-text")
+    assert text.get_text() == json.dumps(data, indent=2, ensure_ascii=False)
+    folds = text.select("details")
+    assert [fold.summary.get_text().strip() for fold in folds] == ['"a": [', "{", "{", '"e": {']
+    assert len({fold["id"] for fold in folds}) == 4
+    assert all(fold.has_attr("open") for fold in folds)
+    assert folds[0].summary["data-folded"] == " … 10 lines"
+    assert text.find("details", recursive=False) == folds[0]
+
+
+CHANGES = [
+    {"label": "A", "before": "1", "after": "1", "kind": "unchanged"},
+    {"label": "B", "before": None, "after": None, "kind": "unchanged"},
+    {"label": "C", "before": "1", "after": "2", "kind": "changed"},
+    {"label": "D", "before": None, "after": "2", "kind": "added"},
+    {"label": "E", "before": "3", "after": "3", "kind": "unchanged"},
+]
+
+
+def test_neighbouring_unchanged_settings_are_folded(app):
+    with app.test_request_context("/"):
+        shown = soup(macro("data", "diff")(CHANGES))
+
+    folded = shown.select("details:not([open])")
+    summaries = [fold.summary.get_text() for fold in folded]
+    assert summaries == ["2 unchanged settings", "1 unchanged setting"]
+    assert [row.th.span.get_text() for row in folded[0].select("tr")] == ["A", "B"]
+    assert [row.th.span.get_text() for row in shown.select("tr[data-change]")] == ["C", "D"]
+    assert not shown.select("details [data-change]")

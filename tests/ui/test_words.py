@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsapp.presenters import numbers, times
+from opsapp.presenters import numbers, run_rows, times
 
 DASH = "\N{EN DASH}"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -108,3 +108,22 @@ def test_a_duration_never_shows_sixty_of_anything(seconds):
     words = times.duration(seconds).split()
     for amount, unit in zip(words[::2], words[1::2], strict=True):
         assert unit == "d" or float(amount) < 60
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(None, ""), (0, "0 ms"), (340, "340 ms"), (34_120, "34 s")]
+)
+def test_milliseconds(value, words):
+    assert times.milliseconds(value) == words
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ((0, 0, 0), "All calm: nothing is running and nothing needs attention."),
+        ((2, 14, 0), "2 active; 14 runs of the last 30 days need attention."),
+        ((0, 1, 0), "Nothing is running; 1 run of the last 30 days needs attention."),
+    ],
+)
+def test_the_sentence_about_all_runs(figures, words):
+    assert run_rows.answer(*figures) == words

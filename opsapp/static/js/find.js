@@ -5,17 +5,33 @@ const MOST = 2000;
 let current = -1;
 let ranges = [];
 
-function matches(code, wanted) {
-  const text = code.textContent.toLowerCase();
-  const node = code.firstChild;
+// The text may be spread over folds: its pieces, each with where it begins in the whole.
+function pieces(area) {
+  const walker = document.createTreeWalker(area, NodeFilter.SHOW_TEXT);
   const found = [];
+  for (let at = 0; walker.nextNode(); at += walker.currentNode.length) found.push({ node: walker.currentNode, at });
+  return found;
+}
+
+function matches(area, wanted) {
+  const text = area.textContent.toLowerCase();
+  const rest = pieces(area);
+  const found = [];
+  const place = (at) => {
+    while (rest.length > 1 && rest[1].at <= at) rest.shift();
+    return [rest[0].node, at - rest[0].at];
+  };
   for (let at = text.indexOf(wanted); at >= 0 && found.length < MOST; at = text.indexOf(wanted, at + wanted.length)) {
     const range = new Range();
-    range.setStart(node, at);
-    range.setEnd(node, at + wanted.length);
+    range.setStart(...place(at));
+    range.setEnd(...place(at + wanted.length));
     found.push(range);
   }
   return found;
+}
+
+function unfold(node) {
+  for (let fold = node.parentElement.closest(".json-fold"); fold; fold = fold.parentElement.closest(".json-fold")) fold.open = true;
 }
 
 function show(area, count) {
@@ -27,6 +43,7 @@ function show(area, count) {
 function next(area) {
   if (!ranges.length) return;
   current = (current + 1) % ranges.length;
+  unfold(ranges[current].startContainer);
   const box = ranges[current].getBoundingClientRect();
   const frame = area.getBoundingClientRect();
   area.scrollBy(box.left - frame.left - frame.width / 2, box.top - frame.top - frame.height / 2);
@@ -40,7 +57,7 @@ document.addEventListener("input", (event) => {
   const wanted = event.target.value.toLowerCase();
   const count = document.querySelector(`[data-find-count="${id}"]`);
   current = -1;
-  ranges = wanted ? matches(area.querySelector("code"), wanted) : [];
+  ranges = wanted ? matches(area, wanted) : [];
   show(area, count);
   if (!wanted) count.textContent = "";
 });

@@ -1,9 +1,13 @@
-// "/" or Ctrl-K searches; "g o" and "g t" go places; "?" helps. Single keys can be switched off.
+// "/" or Ctrl-K searches; "g o" and "g t" go places; "n" and "p" go through changes; "?" helps.
+// Single keys can be switched off.
+import { toChange } from "./changes.js";
+
 const help = document.getElementById("shortcuts");
 const search = document.getElementById("search");
 const toggle = document.getElementById("single-keys");
 const STORE = "opsapp.single-keys";
 const PREFIX_MS = 1200;
+const STEPS = { n: 1, p: -1 };
 let prefixed = 0;
 
 const enabled = () => localStorage.getItem(STORE) !== "off";
@@ -14,6 +18,9 @@ if (toggle) {
 }
 
 const typing = (element) => element.closest?.("input, textarea, select, [contenteditable]");
+
+// What is typed just after a menu opens is meant for its search field.
+const menuIsOpen = () => document.querySelector("details[data-menu][open]");
 
 function find(event) {
   event.preventDefault();
@@ -37,6 +44,8 @@ document.addEventListener("keydown", (event) => {
     prefixed = Date.now();
   } else if (event.key === "/" && search) {
     find(event);
+  } else if (event.key in STEPS && !menuIsOpen()) {
+    if (toChange(STEPS[event.key])) event.preventDefault();
   } else if (event.key === "?") {
     event.preventDefault();
     help.showModal();
