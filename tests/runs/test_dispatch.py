@@ -15,11 +15,11 @@ from flask import Flask
 from rq import Queue
 
 from opsapp import runs
-from opsapp.config import Settings
 from opsapp.extensions import db
-from opsapp.models import Notification, OperationRun, OperationRunEvent, RunOutcome, Tenant, User
+from opsapp.models import Notification, OperationRunEvent, RunOutcome, Tenant, User
 from opsapp.runs.queue import QUEUE_NAME
 from tests.runs.conftest import EnsureDrill
+from tests.support.run_looks import kinds, lose_redis, use_redis
 
 RUNS = 20
 
@@ -31,18 +31,8 @@ def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def use_redis(app: Flask, url: str) -> None:
-    settings: Settings = app.extensions["opsapp.settings"]
-    app.extensions["opsapp.settings"] = settings.model_copy(update={"redis_url": url})
-
-
 def drill(tmp_path: Path, number: int = 0) -> dict[str, Any]:
     return {"trace": str(tmp_path / "trace"), "name": f"drill{number}"}
-
-
-def kinds(run: OperationRun) -> list[str]:
-    query = sa.select(Notification.kind).where(Notification.run_id == run.id)
-    return sorted(kind.value for kind in db.session.scalars(query))
 
 
 def test_a_dispatched_run(tenant: Tenant, operator: User, tmp_path: Path, redis_url: str) -> None:
@@ -74,7 +64,7 @@ def test_people_go_before_the_machinery(
 def test_redis_down_at_the_click(
     app: Flask, tenant: Tenant, operator: User, tmp_path: Path, redis_url: str
 ) -> None:
-    use_redis(app, f"unix://{tmp_path}/nobody?db=0")
+    lose_redis(app, tmp_path)
     began = time.monotonic()
     run = runs.start(tenant, "drill.plain", drill(tmp_path), operator)
     assert time.monotonic() - began < 2
@@ -117,7 +107,7 @@ def test_no_transaction_waits_for_redis(
 
 
 def test_what_happened_is_in_the_history(app: Flask, ensure: EnsureDrill, tmp_path: Path) -> None:
-    use_redis(app, f"unix://{tmp_path}/nobody?db=0")
+    lose_redis(app, tmp_path)
     run = runs.dispatch(ensure())
     events = db.session.scalars(
         sa.select(OperationRunEvent).where(OperationRunEvent.run_id == run.id)

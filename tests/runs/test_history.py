@@ -16,16 +16,12 @@ from opsapp.models import (
     RunOutcome,
 )
 from opsapp.models.base import write
-from opsapp.runs.execution import Execution
 from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import finalize
 from tests.runs.conftest import EnsureDrill
+from tests.support.run_looks import begin
 
 Refused = sa.exc.DBAPIError
-
-
-def no_graph(_: Execution) -> Any:
-    raise AssertionError("no Graph here")
 
 
 @pytest.fixture
@@ -35,8 +31,7 @@ def completed(ensure: EnsureDrill) -> OperationRun:
     from opsapp.operations.base import Item
 
     run = ensure()
-    execution = Execution.begin(run.id, run.dispatch_token, "w", no_graph)
-    assert execution is not None
+    execution = begin(run)
     with execution.step() as step:
         step.record(Item("thing", "1", ItemResult.SUCCEEDED))
         step.record(Item("thing", "2", ItemResult.FAILED, reason_code="graph.conflict"))
