@@ -17,7 +17,7 @@ demo: runtime ## run everything here on made-up tenants (PORT=8000, BASELINES=fo
 	@PORT='$(PORT)' exec $(BIN)/python -m opsapp.demo $(if $(BASELINES),--baselines '$(BASELINES)')
 
 test: development ## run the whole test suite (TESTS="path -k name" for a part of it)
-	@$(BIN)/python -m pytest -n 2 $(TESTS)
+	@$(BIN)/python -m pytest -n 3 $(TESTS)
 
 setup: development ## create or update the virtual environment, and nothing else
 

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from opsapp.extensions import db, login_manager
-from opsapp.models import Membership, Role, Tenant, User
+from opsapp.models import Membership, OperationRun, Role, Tenant, User
 
 View = Callable[..., ResponseReturnValue]
 
@@ -66,6 +66,11 @@ def allows(user: User, tenant: Tenant | None, word: str) -> bool:
         return user.is_active and user.is_admin
     _check(word, TENANT_WORDS)
     return word in words_of(role_in(user, tenant))
+
+
+def cancel_word(user: User, run: OperationRun) -> str:
+    """The word that ``user`` needs to cancel ``run``: less for one's own."""
+    return "runs.cancel_own" if run.user_id == user.id else "runs.cancel_any"
 
 
 def _check(word: str, known: frozenset[str]) -> None:

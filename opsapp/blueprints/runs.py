@@ -12,7 +12,7 @@ from opsapp import runs
 from opsapp.blueprints.context import home, own_path
 from opsapp.models import OperationRun, RunOutcome, Tenant
 from opsapp.operations import UnknownOperation
-from opsapp.permissions import authorise, requires, signed_in, viewer
+from opsapp.permissions import authorise, cancel_word, requires, signed_in, viewer
 from opsapp.presenters.notices import notice
 from opsapp.presenters.viewer import relative
 from opsapp.refusals import Refused
@@ -49,8 +49,7 @@ def retry(run_id: int) -> ResponseReturnValue:
 def cancel(run_id: int) -> ResponseReturnValue:
     """Everybody with the word may cancel their own; those of others need ``runs.cancel_any``."""
     run = _run(run_id, "runs.view")
-    own = run.user_id == viewer().id
-    authorise(run.tenant, "runs.cancel_own" if own else "runs.cancel_any")
+    authorise(run.tenant, cancel_word(viewer(), run))
     try:
         runs.cancel(run, viewer())
     except Refused as refused:

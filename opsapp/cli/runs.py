@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
-import sqlalchemy as sa
 from flask.cli import AppGroup
 
 from opsapp import runs as ledger
@@ -16,26 +15,22 @@ from opsapp.cli.output import (
     acting_user,
     answers,
     as_option,
+    fail,
     json_option,
     print_many,
     print_one,
     printable,
 )
+from opsapp.cli.tenant_option import visible_tenant
 from opsapp.database import utcnow
 from opsapp.extensions import db
-from opsapp.models import (
-    OperationRun,
-    OperationRunEvent,
-    OperationRunItem,
-    RunOutcome,
-    RunStatus,
-    Tenant,
-    User,
-)
+from opsapp.models import OperationRun, RunOutcome, RunStatus, User
 from opsapp.operations import REGISTRY
-from opsapp.permissions import allows, tenants_of
+from opsapp.permissions import allows, cancel_word
+from opsapp.presenters.run_json import run_in_full, run_keys
 from opsapp.refusals import NotAllowed, NotFound
 from opsapp.runs.sentences import sentence
+from opsapp.services import queue_health, run_detail, run_list
 
 runs = AppGroup("runs", help="Background operations: start, list, show, cancel, retry.")
 
@@ -79,7 +74,7 @@ def start(
 ) -> None:
     """Starts an operation of TYPE, or joins the active run of the same work."""
     user = acting_user(as_email)
-    run = ledger.start(_tenant(slug, user), type_, _parsed(inputs), user or SYSTEM_CLI)
+    run = ledger.start(visible_tenant(slug, user), type_, _parsed(inputs), user or SYSTEM_CLI)
     _report(run, wait, as_json=as_json, created=run.is_new)
 
 
@@ -105,21 +100,14 @@ def list_runs(
 ) -> None:
     """Lists runs, the newest first."""
     user = acting_user(as_email)
-    query = sa.select(OperationRun).where(OperationRun.created_at >= _since(since or "30d"))
-    if slug:
-        query = query.where(OperationRun.tenant_id == _tenant(slug, user).id)
-    elif user:
-        visible = tenants_of(user).with_only_columns(Tenant.id)
-        query = query.where(OperationRun.tenant_id.in_(visible))
-    for column, value in (
-        (OperationRun.type, type_),
-        (OperationRun.status, status and RunStatus(status)),
-        (OperationRun.outcome, outcome and RunOutcome(outcome)),
-    ):
-        if value:
-            query = query.where(column == value)
-    found = db.session.scalars(query.order_by(OperationRun.id.desc()).limit(limit)).all()
-    rows = [as_data(run) for run in found]
+    wanted = run_list.Wanted(
+        since=_since(since or "30d"),
+        tenant=visible_tenant(slug, user) if slug else None,
+        type=type_,
+        status=RunStatus(status) if status else None,
+        outcome=RunOutcome(outcome) if outcome else None,
+    )
+    rows = [run_keys(run) for run in run_list.newest(user, wanted, limit)]
     print_many(rows, LIST_COLUMNS, as_json=as_json, none="No runs.")
 
 
@@ -132,10 +120,11 @@ def show(run_id: int, as_email: str | None, as_json: bool) -> None:
     """Shows a run with its items and events."""
     run = _run(run_id, acting_user(as_email))
     if as_json:
-        print_one(_in_full(run), as_json=True)
+        items, events = run_detail.all_items(run), run_detail.all_events(run)
+        print_one(run_in_full(run, items, events), as_json=True)
         return
     click.echo(printable(sentence(run)))
-    print_one(as_data(run), as_json=False)
+    print_one(run_keys(run), as_json=False)
 
 
 @runs.command("cancel")
@@ -148,7 +137,7 @@ def cancel(run_id: int, as_email: str | None, wait: float | None, as_json: bool)
     """Cancels a queued run at once, a running one at its next item."""
     user = acting_user(as_email)
     run = _run(run_id, user)
-    if user and not _may_cancel(user, run):
+    if user and not allows(user, run.tenant, cancel_word(user, run)):
         raise NotAllowed("You may not cancel this run.")
     _report(ledger.cancel(run, user or SYSTEM_CLI), wait, as_json=as_json, wants_cancel=True)
 
@@ -179,65 +168,9 @@ def reconcile(as_json: bool) -> None:
         print_one(healed, as_json=as_json)
     else:
         click.echo("Nothing to heal.", err=True)
-
-
-def as_data(run: OperationRun) -> dict[str, Any]:
-    """A run as scripts see it."""
-    return {
-        "id": run.id,
-        "tenant": run.tenant.slug,
-        "type": run.type,
-        "status": run.status.value,
-        "outcome": run.outcome.value,
-        "reason_code": run.reason_code,
-        "hold": run.hold.value if run.hold else None,
-        "initiator_name": run.initiator_name,
-        "summary_counts": run.summary_counts,
-        "failure_summary": run.failure_summary,
-        "attempt": run.attempt,
-        "retry_of_id": run.retry_of_id,
-        "created_at": run.created_at,
-        "dispatched_at": run.dispatched_at,
-        "started_at": run.started_at,
-        "completed_at": run.completed_at,
-        "not_before": run.not_before,
-        "cancel_requested_at": run.cancel_requested_at,
-    }
-
-
-def _in_full(run: OperationRun) -> dict[str, Any]:
-    items = db.session.scalars(
-        sa.select(OperationRunItem)
-        .where(OperationRunItem.run_id == run.id)
-        .order_by(OperationRunItem.id)
-    )
-    events = db.session.scalars(
-        sa.select(OperationRunEvent)
-        .where(OperationRunEvent.run_id == run.id)
-        .order_by(OperationRunEvent.id)
-    )
-    return {
-        **as_data(run),
-        "inputs": run.inputs,
-        "items": [_item(item) for item in items],
-        "events": [
-            {"at": event.at, "kind": event.kind, "actor": event.actor, "message": event.message}
-            for event in events
-        ],
-    }
-
-
-def _item(item: OperationRunItem) -> dict[str, Any]:
-    return {
-        "kind": item.kind,
-        "key": item.key,
-        "name": item.name,
-        "result": item.result.value,
-        "reason_code": item.reason_code,
-        "message": item.message,
-        "request_id": item.request_id,
-        "policy_id": item.policy_id,
-    }
+    queue = queue_health.queue_state()
+    if queue is None or not queue.reachable:
+        fail("Redis does not answer: what is queued could not be looked at.")
 
 
 def _report(
@@ -251,7 +184,7 @@ def _report(
     """Prints the run, after waiting if asked; the exit code tells the outcome."""
     if wait is not None:
         _wait_for_end(run, wait)
-    data = as_data(run) if created is None else {**as_data(run), "created": created}
+    data = run_keys(run) if created is None else {**run_keys(run), "created": created}
     if not as_json:
         click.echo(printable(sentence(run)))
     print_one(data, as_json=as_json)
@@ -283,23 +216,11 @@ def _parsed(inputs: Sequence[str]) -> dict[str, Any]:
     return {key: values[0] if len(values) == 1 else values for key, values in given.items()}
 
 
-def _tenant(slug: str, user: User | None) -> Tenant:
-    tenant = db.session.scalar(sa.select(Tenant).where(Tenant.slug == slug))
-    if tenant is None or (user and not allows(user, tenant, "tenant.view")):
-        raise NotFound(f"There is no tenant “{slug}”.")
-    return tenant
-
-
 def _run(run_id: int, user: User | None) -> OperationRun:
-    run = db.session.get(OperationRun, run_id)
+    run = run_detail.find(run_id)
     if run is None or (user and not allows(user, run.tenant, "runs.view")):
         raise NotFound(f"There is no run {run_id}.")
     return run
-
-
-def _may_cancel(user: User, run: OperationRun) -> bool:
-    own = run.user_id == user.id and allows(user, run.tenant, "runs.cancel_own")
-    return own or allows(user, run.tenant, "runs.cancel_any")
 
 
 def _since(text: str) -> datetime:

@@ -1,24 +1,24 @@
-"""A run as data, for support: the keys of the command line's ``--json``, and what helps to ask."""
+"""A run as data: for scripts, and for support."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from opsapp.models import OperationRun
+from opsapp.models import OperationRun, OperationRunEvent, OperationRunItem
 from opsapp.presenters.times import iso
 
 TIMES = (
     "created_at",
     "dispatched_at",
     "started_at",
-    "heartbeat_at",
-    "lease_expires_at",
+    "completed_at",
     "not_before",
     "cancel_requested_at",
-    "completed_at",
 )
 
 
-def run_json(run: OperationRun) -> dict[str, Any]:
-    """Everything about a run but its fence and what it staged."""
+def run_keys(run: OperationRun) -> dict[str, Any]:
+    """What scripts are told about a run; the keys are a promise."""
     return {
         "id": run.id,
         "tenant": run.tenant.slug,
@@ -27,18 +27,58 @@ def run_json(run: OperationRun) -> dict[str, Any]:
         "outcome": run.outcome.value,
         "reason_code": run.reason_code,
         "hold": run.hold.value if run.hold else None,
-        "wait_reason": run.wait_reason,
         "initiator_name": run.initiator_name,
-        "inputs": run.inputs,
         "summary_counts": run.summary_counts,
         "failure_summary": run.failure_summary,
-        "context": run.context,
         "attempt": run.attempt,
+        "retry_of_id": run.retry_of_id,
+        **{name: getattr(run, name) for name in TIMES},
+    }
+
+
+def run_in_full(
+    run: OperationRun, items: Iterable[OperationRunItem], events: Iterable[OperationRunEvent]
+) -> dict[str, Any]:
+    """The same with inputs, items and history."""
+    return {
+        **run_keys(run),
+        "inputs": run.inputs,
+        "items": [_item(item) for item in items],
+        "events": [
+            {"at": event.at, "kind": event.kind, "actor": event.actor, "message": event.message}
+            for event in events
+        ],
+    }
+
+
+def _item(item: OperationRunItem) -> dict[str, Any]:
+    return {
+        "kind": item.kind,
+        "key": item.key,
+        "name": item.name,
+        "result": item.result.value,
+        "reason_code": item.reason_code,
+        "message": item.message,
+        "request_id": item.request_id,
+        "policy_id": item.policy_id,
+    }
+
+
+def run_json(run: OperationRun) -> dict[str, Any]:
+    """For support: everything about a run but its fence and what it staged."""
+    more = {
+        "wait_reason": run.wait_reason,
+        "inputs": run.inputs,
+        "context": run.context,
         "priority": run.priority,
         "worker": run.worker,
         "job_id": run.job_id,
         "cancel_requested_by": run.cancel_requested_by,
-        "retry_of_id": run.retry_of_id,
         "run_identity_hash": run.run_identity_hash,
-        **{name: iso(getattr(run, name)) or None for name in TIMES},
+        "heartbeat_at": run.heartbeat_at,
+        "lease_expires_at": run.lease_expires_at,
+    }
+    return {
+        name: iso(value) if isinstance(value, datetime) else value
+        for name, value in (run_keys(run) | more).items()
     }

@@ -149,9 +149,9 @@ def update_run(
 ) -> OperationRun:
     """Moves a run along ``queued → running → completed`` (or back to ``queued``).
 
-    For records that mirror their state into the ledger. Completing needs an outcome; an outcome
-    other than succeeded takes its reason code from the first failure. Raises Refused for a
-    transition that does not exist; a completed run is returned unchanged.
+    For records that mirror their state into the ledger. Completing needs an outcome; a failed run
+    takes its reason code from the first failure. Raises Refused for a transition that does not
+    exist; a completed run is returned unchanged.
     """
     status = RunStatus(status)
     if status == RunStatus.COMPLETED:
@@ -162,6 +162,7 @@ def update_run(
         raise Refused("Only a completed run has an outcome.")
     elif status == RunStatus.QUEUED and run.status == RunStatus.RUNNING:
         hand_back(run.id, run.dispatch_token, "Handed back.")
+        _move(run.id, status, summary_counts)
     else:
         _move(run.id, status, summary_counts)
     return run

@@ -64,6 +64,18 @@ def items(run: OperationRun, chosen: ItemFilter, cursor: Cursor) -> Page[Operati
     return page_of(query, OperationRunItem, OperationRunItem.id, cursor)
 
 
+def all_items(run: OperationRun) -> Sequence[OperationRunItem]:
+    """Every item, in the order they were dealt with."""
+    query = sa.select(OperationRunItem).where(OperationRunItem.run_id == run.id)
+    return db.session.scalars(query.order_by(OperationRunItem.id)).all()
+
+
+def all_events(run: OperationRun) -> Sequence[OperationRunEvent]:
+    """The whole history, oldest first."""
+    query = sa.select(OperationRunEvent).where(OperationRunEvent.run_id == run.id)
+    return db.session.scalars(query.order_by(OperationRunEvent.id)).all()
+
+
 def problems(run: OperationRun) -> list[Problem]:
     """What failed and what was skipped by reason, the commonest first."""
     count = sa.func.count()

@@ -508,6 +508,14 @@ class TestReconcile:
         result = flask("runs", "reconcile")
         assert (result.exit_code, result.stdout, result.stderr) == (0, "", "Nothing to heal.\n")
 
+    def test_without_redis_not_everything_was_looked_at(self, app, ledger, flask, tmp_path):
+        lose_redis(app, tmp_path)
+        now = utcnow()
+        ledger.run(RunStatus.RUNNING, lease_expires_at=now, cancel_requested_at=now)
+        result = flask("runs", "reconcile", "--json")
+        assert (result.exit_code, json.loads(result.stdout)) == (1, {"lease_expired": 1})
+        assert result.stderr.startswith("Error: Redis does not answer")
+
     def test_a_lost_worker(self, ledger, flask, data):
         now = utcnow()
         gone = {"lease_expires_at": now - timedelta(seconds=1), "cancel_requested_at": now}

@@ -380,8 +380,9 @@ class TestUpdate:
 
     def test_back_to_the_queue(self, ensure: EnsureDrill) -> None:
         run = runs.update_run(ensure(), "running")
-        runs.update_run(run, "queued")
+        runs.update_run(run, "queued", summary_counts={"processed": 3})
         assert (state(run), run.attempt) == (QUEUED, 2)
+        assert run.summary_counts == {"processed": 3}
 
     @pytest.mark.parametrize(
         ("status", "outcome"),
