@@ -1,7 +1,7 @@
 """Keeping what was read: policies, their versions, and content stored once by its hash."""
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -101,17 +101,15 @@ class CollectionStore:
         ).all()
         return len(gone)
 
-    def note_unread(self, session: Session, graph_ids: Iterable[str]) -> None:
-        """Objects that were listed but not readable exist: they must not be taken for gone."""
-        session.execute(
-            sa.update(Policy)
-            .where(
-                Policy.tenant_id == self._tenant_id,
-                Policy.collection == self._policy_type.key,
-                Policy.graph_id.in_(list(graph_ids)),
-            )
-            .values(last_seen_at=self._now, gone_at=None)
-        )
+    def note_unread(self, session: Session, graph_ids: Sequence[str]) -> dict[str, Policy]:
+        """Objects that were listed but not readable exist: they must not be taken for gone.
+
+        Returns those that were read at some earlier time, by Graph id.
+        """
+        known = self._known(session, graph_ids)
+        for policy in known.values():
+            policy.last_seen_at, policy.gone_at = self._now, None
+        return known
 
     def _known(self, session: Session, graph_ids: Sequence[str]) -> dict[str, Policy]:
         found = session.scalars(

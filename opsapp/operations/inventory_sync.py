@@ -1,5 +1,6 @@
 """Sync inventory: reads a tenant's configuration objects and keeps what changed."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ from opsapp.database import utcnow
 from opsapp.intune.catalogue import CATALOGUE, PolicyType
 from opsapp.inventory.failure import ReadFailure, is_hopeless
 from opsapp.inventory.reader import Outcome, ReadObject, Unreadable, read_collection
-from opsapp.inventory.store import CollectionStore, prepare
+from opsapp.inventory.store import CollectionStore, Prepared, prepare
 from opsapp.models import (
     CollectionState,
     Completeness,
@@ -129,24 +130,25 @@ class CollectionSync:
                     failure = ReadFailure.of(error)
                     unreadable.append(Unreadable(outcome.graph_id, "", failure))
         with self._ctx.step() as step:
-            stored = self._store.save(step.session, prepared)
-            self._store.note_unread(step.session, [one.key for one in unreadable])
-            for one in stored:  # read a page at a time: how long each took cannot be told apart
-                result = ItemResult.SUCCEEDED if one.is_new_version else ItemResult.UNCHANGED
-                step.record(
-                    Item(
-                        self._policy_type.key,
-                        one.graph_id,
-                        result,
-                        one.name,
-                        policy_id=one.policy_id,
-                    )
-                )
-            for bad in unreadable:
-                step.record(
-                    self._failed_item(self._policy_type.key, bad.key, bad.name, bad.failure)
-                )
+            self._record_stored(step, prepared)
+            self._record_unread(step, unreadable)
             step.set_total(self._policy_type.key, len(self._seen))
+
+    def _record_stored(self, step: Step, prepared: Sequence[Prepared]) -> None:
+        """Objects are read a page at a time: how long each took cannot be told apart."""
+        for one in self._store.save(step.session, prepared):
+            result = ItemResult.SUCCEEDED if one.is_new_version else ItemResult.UNCHANGED
+            key = self._policy_type.key
+            step.record(Item(key, one.graph_id, result, one.name, policy_id=one.policy_id))
+
+    def _record_unread(self, step: Step, unreadable: Sequence[Unreadable]) -> None:
+        """What we know of an object from earlier readings helps to find it."""
+        known = self._store.note_unread(step.session, [one.key for one in unreadable])
+        for bad in unreadable:
+            policy = known.get(bad.key)
+            name = bad.name or (policy.name if policy else "")
+            item = self._failed_item(self._policy_type.key, bad.key, name, bad.failure)
+            step.record(replace(item, policy_id=policy.id if policy else None))
 
     def _first_time(self, outcome: Outcome) -> bool:
         """A listing that changes while it is paged may show an object twice."""
@@ -172,7 +174,9 @@ class CollectionSync:
             return
         if wait > LONGEST_WAIT_SECONDS:
             until = utcnow() + timedelta(seconds=wait)
-            raise Park(Hold.GRAPH, f"Microsoft Graph asked to wait {wait:.0f} s.", until) from error
+            minutes = math.ceil(wait / 60)
+            reason = f"Microsoft Graph asked to wait {minutes} minutes."
+            raise Park(Hold.GRAPH, reason, until) from error
 
     def _give_up(self, failure: ReadFailure) -> None:
         """The listing broke off: what was read stays, nothing is taken for gone."""

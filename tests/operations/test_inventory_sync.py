@@ -208,6 +208,8 @@ def test_an_unreadable_object_seen_before_is_not_taken_for_gone(
     run = perform("inventory.sync", {"types": [CONFIG]})
     assert run.outcome == RunOutcome.FAILED
     assert policy_named("P").gone_at is None
+    item = items_of(run.id)[made["id"]]
+    assert (item.name, item.policy_id) == ("P", policy_named("P").id)
 
 
 def test_hostile_names_are_stored_as_far_as_a_database_can(
