@@ -12,6 +12,8 @@ from opsapp import create_app
 from opsapp.config import Settings
 from opsapp.embedded_redis import EmbeddedRedis
 from opsapp.extensions import db
+from opsapp.models import Tenant
+from opsapp.models.base import write
 
 
 @contextmanager
@@ -31,3 +33,10 @@ def temporary_instance() -> Iterator[Settings]:
             yield settings
             db.session.remove()
             db.engine.dispose()
+
+
+def a_tenant() -> Tenant:
+    with write() as session:
+        tenant = Tenant(slug="t", name="T", entra_tenant_id="0" * 36)
+        session.add(tenant)
+    return tenant

@@ -15,14 +15,13 @@ import sqlalchemy as sa
 from rq import Queue
 
 from benchmarks.comparison import ROUNDS, Comparison
-from benchmarks.instance import temporary_instance
+from benchmarks.instance import a_tenant, temporary_instance
 from benchmarks.nothing import Nothing, bare_queue, nothing
 from opsapp import runs
 from opsapp.config import Settings
 from opsapp.embedded_redis import redis_url
 from opsapp.extensions import db
 from opsapp.models import OperationRun, RunOutcome, RunStatus, Tenant
-from opsapp.models.base import write
 from opsapp.operations import register
 from opsapp.runs import queue
 
@@ -33,7 +32,7 @@ PATIENCE_SECONDS = 120
 def benchmark() -> Comparison:
     register(Nothing())
     with temporary_instance() as settings, _worker("ours", settings), _worker("bare", settings):
-        tenant = _tenant()
+        tenant = a_tenant()
         bare = bare_queue(queue.client())
         rounds = [(_seconds_ours(tenant, n), _seconds_bare(bare)) for n in range(ROUNDS + 1)]
     ours, plain = zip(*rounds[1:], strict=True)
@@ -62,13 +61,6 @@ def _worker(kind: str, settings: Settings) -> Iterator[None]:
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=20)
         process.kill()
-
-
-def _tenant() -> Tenant:
-    with write() as session:
-        tenant = Tenant(slug="t", name="T", entra_tenant_id="0" * 36)
-        session.add(tenant)
-    return tenant
 
 
 def _seconds_ours(tenant: Tenant, round_number: int) -> float:

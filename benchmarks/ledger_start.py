@@ -5,22 +5,22 @@ start is of a new identity: nothing is joined, everything is dispatched.
 """
 
 import itertools
-import uuid
 
 import sqlalchemy as sa
 from rq import Queue
 from rq.serializers import JSONSerializer
 
 from benchmarks.comparison import ROUNDS, Comparison, compare
-from benchmarks.instance import temporary_instance
+from benchmarks.instance import a_tenant, temporary_instance
+from benchmarks.nothing import Nothing
 from opsapp import runs
 from opsapp.extensions import db
-from opsapp.models import OperationRun, RunStatus, Tenant
+from opsapp.models import OperationRun, RunStatus
 from opsapp.models.base import write
+from opsapp.operations import register
 from opsapp.runs import queue
 
 CALLS = 50
-TYPE = "tenant.verify"
 BARE = sa.Table("benchmark_bare", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
 
 
@@ -31,12 +31,13 @@ def benchmark() -> Comparison:
 
 def _measure() -> Comparison:
     BARE.create(db.engine)
-    tenants = iter(_tenants((ROUNDS + 1) * CALLS))
+    register(Nothing())
+    tenant = a_tenant()
     numbers = itertools.count(1)
     rq = Queue("bare", connection=queue.client(), serializer=JSONSerializer)
 
     def ours() -> None:
-        run = runs.start(next(tenants), TYPE)
+        run = runs.start(tenant, Nothing.type, {"number": next(numbers)})
         assert run.dispatched_at, run.reason_code
 
     def bare() -> None:
@@ -49,12 +50,3 @@ def _measure() -> Comparison:
     started = sa.select(sa.func.count()).where(OperationRun.status == RunStatus.QUEUED)
     assert db.session.scalar(started) == (ROUNDS + 1) * CALLS
     return result
-
-
-def _tenants(count: int) -> list[Tenant]:
-    with write() as session:
-        session.add_all(
-            Tenant(slug=f"t{number}", name=f"T {number}", entra_tenant_id=str(uuid.uuid4()))
-            for number in range(count)
-        )
-    return list(db.session.scalars(sa.select(Tenant)))
