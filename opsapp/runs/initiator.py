@@ -19,6 +19,5 @@ def audit(session: Session, initiator: Initiator, action: str, run: OperationRun
     if initiator is None:
         return
     actor = Actor.of(initiator) if isinstance(initiator, User) else Actor(initiator)
-    data = {"run_id": run.id, "type": run.type, "retry_of_id": run.retry_of_id}
-    known = {name: value for name, value in data.items() if value is not None}
-    record(session, actor, action, f"{run.type} #{run.id}", tenant=run.tenant, data=known)
+    data = {"retry_of_id": run.retry_of_id} if run.retry_of_id else {}
+    record(session, actor, action, f"{run.type} #{run.id}", tenant=run.tenant, data=data)
