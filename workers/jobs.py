@@ -5,6 +5,7 @@ from contextlib import closing
 from functools import partial
 
 from rq.exceptions import ShutDownImminentException
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from opsapp.logging import run_logging
 from opsapp.models import Tenant, User
@@ -54,6 +55,9 @@ def _perform(execution: Execution) -> None:
         resume(park.reason, hold=park.hold, not_before=park.not_before)
     except (ShutdownRequested, ShutDownImminentException):
         _stop_for_shutdown(execution)
+    except (OperationalError, InterfaceError):
+        logger.warning("the database failed during a run", exc_info=True)
+        _stop_interrupted(execution, "db.unavailable")
     except BaseException as error:
         _stage_failure(execution, error)
         raise
@@ -86,7 +90,13 @@ def _stop_for_shutdown(execution: Execution) -> None:
     if operation_of(execution.run.type).resumable:
         hand_back(execution.run_id, execution.token, REASONS["worker.shutdown"].message)
     else:
-        settle_interrupted(execution.run_id, execution.token, "worker.shutdown")
+        _stop_interrupted(execution, "worker.shutdown")
+
+
+def _stop_interrupted(execution: Execution, reason_code: str) -> None:
+    """Nothing is wrong with the run: what can go on later does, as when its worker had died."""
+    execution.start_afresh()
+    settle_interrupted(execution.run_id, execution.token, reason_code)
 
 
 def _stage_failure(execution: Execution, error: BaseException) -> None:

@@ -172,6 +172,11 @@ def upgrade():
         sa.Column("message", sa.String(length=500), nullable=True),
         sa.Column("attempted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "reading_run_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+        ),
         sa.Column("excluded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("excluded_by", sa.String(length=254), nullable=True),
         sa.ForeignKeyConstraint(

@@ -97,7 +97,10 @@ class Completeness(enum.StrEnum):
 
 
 class CollectionState(Model):
-    """What is known of one policy collection in one tenant."""
+    """What is known of one policy collection in one tenant.
+
+    ``reading_run_id`` is the run whose turn it is to read it, or was.
+    """
 
     __tablename__ = "collection_states"
 
@@ -109,5 +112,6 @@ class CollectionState(Model):
     message: Mapped[str | None] = mapped_column(sa.String(500))
     attempted_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
+    reading_run_id: Mapped[int | None] = mapped_column(BigId)
     excluded_at: Mapped[datetime | None]
     excluded_by: Mapped[str | None] = mapped_column(sa.String(254))

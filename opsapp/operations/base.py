@@ -91,6 +91,9 @@ class RunContext(Protocol):
     def checkpoint(self) -> None:
         """Stops the run here if it was cancelled, must shut down, or lost its lease."""
 
+    def wait(self, seconds: float) -> None:
+        """Sleeps that long; stops the run meanwhile for the same reasons."""
+
     def step(self) -> AbstractContextManager[Step]:
         """One short write transaction, refused once the run is no longer ours. No I/O inside."""
 

@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from opsapp.database import utcnow
 from opsapp.intune.catalogue import CATALOGUE, PolicyType
 from opsapp.inventory.failure import ReadFailure, is_hopeless
 from opsapp.inventory.reader import Outcome, ReadObject, Unreadable, read_collection
 from opsapp.inventory.store import CollectionStore, Prepared, prepare
+from opsapp.inventory.turns import is_taken, locked_state
 from opsapp.models import (
     CollectionState,
     Completeness,
@@ -31,6 +34,14 @@ from opsapp.operations.base import (
 
 COLLECTION = "collection"
 LONGEST_WAIT_SECONDS = 60.0
+TURN_POLL_SECONDS = 1.0
+
+# Each collection is tried with all patience; when some in a row got no answer, none will.
+UNANSWERED = frozenset({"graph.unavailable", "graph.timeout"})
+ENOUGH_UNANSWERED = 2
+NOT_ATTEMPTED = ReadFailure(
+    "graph.unavailable", "Not attempted: Microsoft Graph did not answer for those before it."
+)
 
 
 class InventorySync(Operation):
@@ -65,11 +76,18 @@ class InventorySync(Operation):
         return {"types": known}
 
     def perform(self, ctx: RunContext) -> None:
-        chosen = ctx.inputs.get("types") or list(CATALOGUE)
-        for key in chosen:
+        unanswered = 0
+        for key in ctx.inputs.get("types") or list(CATALOGUE):
             ctx.checkpoint()
-            if not ctx.is_done(key):
-                CollectionSync(ctx, CATALOGUE[key]).run()
+            if ctx.is_done(key):
+                continue
+            collection = CollectionSync(ctx, CATALOGUE[key])
+            if unanswered >= ENOUGH_UNANSWERED:
+                collection.give_up(NOT_ATTEMPTED)
+                continue
+            failure = collection.run()
+            is_unanswered = failure is not None and failure.reason_code in UNANSWERED
+            unanswered = unanswered + 1 if is_unanswered else 0
 
 
 class CollectionSync:
@@ -78,32 +96,55 @@ class CollectionSync:
     def __init__(self, ctx: RunContext, policy_type: PolicyType) -> None:
         self._ctx = ctx
         self._policy_type = policy_type
+        self._begin()
+
+    def _begin(self) -> None:
         self._started_at = utcnow()
         self._clock_at_start = time.monotonic()
-        self._store = CollectionStore(ctx.tenant.id, policy_type, ctx.run_id, self._started_at)
+        self._store = CollectionStore(
+            self._ctx.tenant.id, self._policy_type, self._ctx.run_id, self._started_at
+        )
         self._seen: set[str] = set()
 
-    def run(self) -> None:
-        if self._is_excluded():
+    def run(self) -> ReadFailure | None:
+        """What kept it from being read to its end; None when nothing did."""
+        if not self._take_turn():
             self._skip()
-            return
+            return None
         try:
             for page in read_collection(self._ctx.graph, self._policy_type):
                 self._ctx.checkpoint()
                 self._keep(page)
-        except Park:
+        except (Park, SQLAlchemyError):
             raise
         except Exception as error:
             if is_hopeless(error):
                 raise
             self._park_if_told_to_wait(error)
-            self._give_up(ReadFailure.of(error))
-        else:
-            self._complete()
+            failure = ReadFailure.of(error)
+            self.give_up(failure)
+            return failure
+        self._complete()
+        return None
 
-    def _is_excluded(self) -> bool:
-        with self._ctx.step() as step:
-            return self._state(step).excluded_at is not None
+    def _take_turn(self) -> bool:
+        """Waits while another run reads the collection; False when it is not to be read."""
+        told = False
+        while True:
+            with self._ctx.step() as step:
+                state = locked_state(step.session, self._ctx.tenant.id, self._policy_type.key)
+                if state.excluded_at is not None:
+                    return False
+                if not is_taken(step.session, state, self._ctx.run_id):
+                    state.reading_run_id = self._ctx.run_id
+                    self._begin()  # what happened while we waited is not ours
+                    state.attempted_at = self._started_at
+                    return True
+                other = state.reading_run_id
+            if not told:
+                self._ctx.event("waiting", f"Run {other} reads {self._policy_type.label} now.")
+                told = True
+            self._ctx.wait(TURN_POLL_SECONDS)
 
     def _skip(self) -> None:
         with self._ctx.step() as step:
@@ -178,7 +219,7 @@ class CollectionSync:
             reason = f"Microsoft Graph asked to wait {minutes} minutes."
             raise Park(Hold.GRAPH, reason, until) from error
 
-    def _give_up(self, failure: ReadFailure) -> None:
+    def give_up(self, failure: ReadFailure) -> None:
         """The listing broke off: what was read stays, nothing is taken for gone."""
         key, label = self._policy_type.key, self._policy_type.label
         item = self._failed_item(COLLECTION, key, label, failure)
@@ -190,13 +231,11 @@ class CollectionSync:
             step.set_total(self._policy_type.key, len(self._seen) + 1)
 
     def _state(self, step: Step) -> CollectionState:
-        key = (self._ctx.tenant.id, self._policy_type.key)
-        state = step.session.get(CollectionState, key)
-        if state is None:
-            state = CollectionState(tenant_id=key[0], collection=key[1], object_count=0)
-            step.session.add(state)
-        if state.excluded_at is None:
-            state.attempted_at = self._started_at
+        """Whoever writes down how a collection was read has had its turn."""
+        state = locked_state(step.session, self._ctx.tenant.id, self._policy_type.key)
+        state.attempted_at = self._started_at
+        if state.reading_run_id == self._ctx.run_id:
+            state.reading_run_id = None
         return state
 
     @staticmethod

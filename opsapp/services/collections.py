@@ -9,9 +9,9 @@ from opsapp.audit import Actor, record
 from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.intune.catalogue import CATALOGUE
+from opsapp.inventory.turns import locked_state
 from opsapp.models import CollectionState, Tenant
 from opsapp.models.base import write
-from opsapp.models.upsert import insert_or_ignore
 from opsapp.refusals import NotFound
 
 
@@ -51,11 +51,7 @@ def _set(actor: Actor, tenant: Tenant, key: str, *, excluded: bool) -> str:
         raise NotFound(f"There is no collection {key}.")
     tenant_id = tenant.id
     with write() as session:
-        row = insert_or_ignore(session, CollectionState)
-        session.execute(row.values(tenant_id=tenant_id, collection=key, object_count=0))
-        state = session.get_one(
-            CollectionState, (tenant_id, key), with_for_update=True, populate_existing=True
-        )
+        state = locked_state(session, tenant_id, key)
         if (state.excluded_at is not None) != excluded:
             state.excluded_at = utcnow() if excluded else None
             state.excluded_by = actor.name if excluded else None

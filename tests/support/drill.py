@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from sqlalchemy.exc import OperationalError
+
 from opsapp.database import utcnow
 from opsapp.models import Hold, ItemResult
 from opsapp.operations import REGISTRY, register
@@ -104,6 +106,10 @@ def _refuse(*_: object) -> None:
     raise Refusal
 
 
+def _lose_database(*_: object) -> None:
+    raise OperationalError("SELECT 1", {}, ConnectionError("terminating connection"))
+
+
 def _kill(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -159,6 +165,7 @@ ENDS: dict[str, Callable[[RunContext, Mapping[str, Any], Trace], object]] = {
     "return": lambda *_: None,
     "raise": _raise,
     "refuse": _refuse,
+    "lose_database": _lose_database,
     "sys_exit": lambda *_: sys.exit(3),
     "exit_0": lambda *_: os._exit(0),
     "exit_7": lambda *_: os._exit(7),

@@ -34,6 +34,7 @@ ENDINGS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str | None]] = {
     "returns, nothing succeeded": ({"fail": [0, 1, 2]}, {}, "failed", "graph.conflict"),
     "raises": ({"end": "raise"}, {}, "failed", "internal.unexpected"),
     "raises what has a reason": ({"end": "refuse"}, {}, "failed", "graph.forbidden"),
+    "loses the database": ({"end": "lose_database"}, {}, "failed", "db.unavailable"),
     "raises, RQ retries": (
         {"end": "raise"},
         {"retry": Retry(max=2)},
@@ -132,7 +133,7 @@ def test_a_job_that_is_lost_while_queued(shared_rig: Rig, how: str) -> None:
     assert_ended(shared_rig, first, "succeeded", None)
 
 
-@pytest.mark.parametrize("end", ["exit_7", "exit_0", "sigkill"])
+@pytest.mark.parametrize("end", ["exit_7", "exit_0", "sigkill", "lose_database"])
 def test_a_resumable_job_that_dies_goes_on_at_the_next_item(shared_rig: Rig, end: str) -> None:
     run_id = shared_rig.start("resumable", end=end, once=True)
     run = assert_ended(shared_rig, run_id, "succeeded", None)
