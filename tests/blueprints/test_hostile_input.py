@@ -1,4 +1,4 @@
-"""A NUL, which PostgreSQL takes in no text, is refused before it gets as far as the database."""
+"""What no column can hold is refused or ignored before it gets as far as the database."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -79,3 +79,21 @@ def test_the_refusal_of_an_anonymous_nul_asks_the_database_nothing(cast):
 
     assert refused(answer)
     assert statements == []
+
+
+@pytest.mark.parametrize("number", ["9" * 20, "-" + "9" * 20, "9" * 5000])
+def test_a_number_beyond_all_ids_is_as_if_it_were_not_there(cast, run_id, number):
+    client = cast.client("admin")
+    answers = {
+        f"{path}?{name}={number}": client.get(f"{path}?{name}={number}").status_code
+        for path, names in {
+            RUNS: ("upto", "after", "before", "q"),
+            f"{RUNS}/{run_id}": ("after", "before"),
+            f"{TENANT}/policies": ("after", "before"),
+            "/notifications": ("after", "before"),
+        }.items()
+        for name in names
+    }
+
+    assert {address for address, code in answers.items() if code != 200} == set()
+    assert client.post("/notifications/read", data={"upto": number}).status_code == 400
