@@ -18,6 +18,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     assembly.configure(app, settings or Settings.load())
     assembly.bind_extensions(app)
     assembly.keep_graph_out_of_requests(app)
+    assembly.refuse_nul(app)
     assembly.limit_ids(app)
     assembly.register_blueprints(app)
     assembly.register_commands(app)

@@ -1,10 +1,12 @@
 """The steps of ``create_app``."""
 
 from datetime import timedelta
+from http import HTTPStatus
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, abort, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
@@ -60,6 +62,17 @@ def keep_graph_out_of_requests(app: Flask) -> None:
         token = g.pop("graph_forbidden", None)
         if token is not None:
             guard.lift(token)
+
+
+def refuse_nul(app: Flask) -> None:
+    """A NUL sent as text is answered 400 before anybody is looked up: PostgreSQL cannot hold it."""
+
+    @app.before_request
+    def look() -> None:
+        fields = (*request.args.items(multi=True), *request.form.items(multi=True))
+        texts = (request.path, *request.headers.values(), *chain.from_iterable(fields))
+        if any("\0" in text for text in texts):
+            abort(HTTPStatus.BAD_REQUEST)
 
 
 def limit_ids(app: Flask) -> None:

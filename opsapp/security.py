@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request, session
 
+from opsapp.config import current_settings
+
 # Bootstrap draws the arrow of a select from a data: URL, hence img-src.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -25,7 +27,7 @@ def add_headers(response: Response) -> Response:
     headers["Permissions-Policy"] = PERMISSIONS_POLICY
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    if request.is_secure:
+    if current_settings().secure_cookies:
         headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}"
     if response.mimetype in ("text/html", "application/json"):
         headers["Cache-Control"] = "no-store"

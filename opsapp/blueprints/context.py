@@ -25,7 +25,15 @@ def cursor() -> Cursor:
 
 def asked_number(name: str, greatest: int = GREATEST_ID) -> int | None:
     """A whole number from the query; None for nonsense and for what no column could hold."""
-    number = request.args.get(name, type=int)
+    return _within(greatest, request.args.get(name, type=int))
+
+
+def sent_number(name: str) -> int | None:
+    """The same of a form."""
+    return _within(GREATEST_ID, request.form.get(name, type=int))
+
+
+def _within(greatest: int, number: int | None) -> int | None:
     return number if number is not None and abs(number) <= greatest else None
 
 

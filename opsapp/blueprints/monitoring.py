@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from opsapp.blueprints.context import cursor
+from opsapp.blueprints.context import asked_number, cursor
 from opsapp.models import OperationRun
 from opsapp.operations import label_of
 from opsapp.permissions import allows, authorise, requires, signed_in, viewer
@@ -24,7 +24,7 @@ bp = Blueprint("monitoring", __name__, url_prefix="/monitoring")
 @signed_in
 def index() -> ResponseReturnValue:
     who, chosen = viewer(), _run_filter()
-    upto = request.args.get("upto", type=int)
+    upto = asked_number("upto")
     found = monitoring.browse(who, chosen, cursor(), upto)
     running = [run for run in found.page.rows if run.started_at and run.is_active]
     figures = monitoring.overview(who)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from opsapp.blueprints.context import cursor, own_path
+from opsapp.blueprints.context import cursor, own_path, sent_number
 from opsapp.permissions import signed_in, viewer
 from opsapp.presenters.notices import notice
 from opsapp.presenters.numbers import plural
@@ -50,7 +50,7 @@ def mark_read(notification_id: int) -> ResponseReturnValue:
 @signed_in
 def mark_all_read() -> ResponseReturnValue:
     """Those up to the form's ``upto``: what arrived since the page was drawn stays unread."""
-    upto = request.form.get("upto", type=int)
+    upto = sent_number("upto")
     if upto is None:
         abort(HTTPStatus.BAD_REQUEST)
     done = notifications.mark_all_read(viewer(), upto)

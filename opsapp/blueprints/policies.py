@@ -97,7 +97,7 @@ def show(tenant: Tenant, policy_id: int) -> ResponseReturnValue:
 def _asked_version() -> int | None:
     """None means the latest; a number beyond all numbers is one that does not exist."""
     wanted = request.args.get("version", type=int)
-    return wanted if wanted is None else min(wanted, GREATEST_VERSION)
+    return wanted if wanted is None else max(0, min(wanted, GREATEST_VERSION))
 
 
 def _page(tenant: Tenant, policy: Policy, version: PolicyVersion) -> str:

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from opsapp import runs
-from opsapp.blueprints.context import home, own_path
+from opsapp.blueprints.context import own_path
 from opsapp.models import OperationRun, RunOutcome, Tenant
 from opsapp.operations import UnknownOperation
 from opsapp.permissions import authorise, cancel_word, requires, signed_in, viewer
@@ -31,7 +31,7 @@ def start(tenant: Tenant) -> ResponseReturnValue:
     """Form fields: ``type``, optionally ``next``; everything else is an input of the run."""
     wanted = request.form.get("type", "")
     _begin(lambda: runs.start(tenant, wanted, _inputs(), viewer()))
-    return redirect(_back(), HTTPStatus.SEE_OTHER)
+    return redirect(_back(tenant), HTTPStatus.SEE_OTHER)
 
 
 @bp.post("/monitoring/operations/<int:run_id>/retry")
@@ -112,13 +112,13 @@ def _one_or_all(values: list[str]) -> str | list[str]:
     return values[0] if len(values) == 1 else values
 
 
-def _back() -> str:
-    """Where the click came from: a page of ours, else the start page."""
+def _back(tenant: Tenant) -> str:
+    """Where the click came from: a page of ours; the tenant's own when that is not known."""
     if request.form.get("next"):
         return own_path(request.form["next"])
     origin = urlsplit(request.referrer or "")
     if origin.netloc != request.host:
-        return home()
+        return url_for("overview.show", slug=tenant.slug)
     return own_path(f"{origin.path}?{origin.query}" if origin.query else origin.path)
 
 

@@ -5,6 +5,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 
 from opsapp.forms.base import Form
 from opsapp.services import passwords, users
+from opsapp.services.names import MAX_NAME
 
 FOLLOW_BROWSER = "browser"
 
@@ -17,7 +18,7 @@ def zone_or_none(choice: str) -> str | None:
 class ProfileForm(Form):
     name = StringField(
         "Name",
-        [InputRequired("Enter your name."), Length(max=users.MAX_NAME)],
+        [InputRequired("Enter your name."), Length(max=MAX_NAME)],
         render_kw={"autocomplete": "name"},
     )
     timezone = SelectField(

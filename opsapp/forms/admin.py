@@ -2,7 +2,7 @@ from wtforms import BooleanField, EmailField, StringField
 from wtforms.validators import InputRequired, Length
 
 from opsapp.forms.base import Form
-from opsapp.services import users
+from opsapp.services.names import MAX_NAME
 
 
 class NewUserForm(Form):
@@ -13,7 +13,7 @@ class NewUserForm(Form):
     )
     name = StringField(
         "Name",
-        [InputRequired("Enter a name."), Length(max=users.MAX_NAME)],
+        [InputRequired("Enter a name."), Length(max=MAX_NAME)],
         render_kw={"autocomplete": "off"},
     )
     is_admin = BooleanField(

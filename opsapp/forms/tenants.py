@@ -4,6 +4,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from opsapp.forms.base import Form
 from opsapp.models import Cloud, Role
 from opsapp.services import tenants
+from opsapp.services.names import MAX_NAME
 from opsapp.services.tenants import Credential
 
 CLOUDS = {
@@ -26,7 +27,7 @@ _GUID_HELP = "A GUID such as 00000000-0000-0000-0000-000000000000."
 class GeneralForm(Form):
     name = StringField(
         "Name",
-        [InputRequired("Enter a name."), Length(max=tenants.MAX_NAME)],
+        [InputRequired("Enter a name."), Length(max=MAX_NAME)],
         render_kw={"autocomplete": "off"},
     )
     is_production = BooleanField(

@@ -23,6 +23,13 @@ class Wanted:
     outcome: RunOutcome | None = None
 
 
+def has_type(user: User | None, type_: str) -> bool:
+    """Whether ``user`` may see any run of the type, of whatever age; None is the system."""
+    query = visible_to(user) if user else sa.select(OperationRun)
+    found = query.with_only_columns(OperationRun.id).where(OperationRun.type == type_).limit(1)
+    return db.session.scalar(found) is not None
+
+
 def newest(user: User | None, wanted: Wanted, limit: int) -> Sequence[OperationRun]:
     """At most ``limit`` runs that ``user`` may see; None is the system and sees all."""
     query = visible_to(user) if user else sa.select(OperationRun)

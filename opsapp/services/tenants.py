@@ -18,9 +18,9 @@ from opsapp.extensions import db
 from opsapp.models import Cloud, Tenant
 from opsapp.models.base import write
 from opsapp.refusals import NotFound, Refused
+from opsapp.services.names import checked_name
 from opsapp.services.paging import Cursor, Page, page_of
 
-MAX_NAME = 120
 MAX_SECRET = 500
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 RESERVED_SLUGS = frozenset({"new"})  # pages beside /tenants/<slug>/
@@ -48,7 +48,7 @@ def create_tenant(actor: Actor, new: NewTenant) -> Tenant:
     """Adds a tenant. Raises Refused for malformed values and for a taken slug or Entra id."""
     tenant = Tenant(
         slug=_checked_slug(new.slug),
-        name=_checked_name(new.name),
+        name=checked_name(new.name),
         entra_tenant_id=_checked_guid(new.entra_tenant_id, "entra_tenant_id"),
         cloud=new.cloud,
         is_production=new.is_production,
@@ -110,7 +110,7 @@ def browse(visible: sa.Select[Tenant], search: str, sort: str, cursor: Cursor) -
 
 def change(actor: Actor, tenant: Tenant, *, name: str, is_production: bool) -> None:
     """Changes what people see of a tenant: its name and the production mark."""
-    name = _checked_name(name)
+    name = checked_name(name)
     with write() as session:
         changes: dict[str, list[Any]] = {
             "name": [tenant.name, name],
@@ -188,13 +188,6 @@ def _checked_slug(slug: str) -> str:
     if slug in RESERVED_SLUGS:
         raise Refused(f"“{slug}” is reserved. Choose another one.", "slug")
     return slug
-
-
-def _checked_name(name: str) -> str:
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= MAX_NAME:
-        raise Refused(f"Enter a name of at most {MAX_NAME} characters.", "name")
-    return name
 
 
 def _checked_guid(text: str, field_name: str) -> str:

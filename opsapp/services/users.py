@@ -14,9 +14,8 @@ from opsapp.models import User
 from opsapp.models.base import write
 from opsapp.refusals import NotFound, Refused
 from opsapp.services import passwords, sign_in
+from opsapp.services.names import checked_name
 from opsapp.services.paging import Cursor, Page, page_of
-
-MAX_NAME = 120
 
 
 def create_user(
@@ -26,7 +25,7 @@ def create_user(
 
     Raises Refused for a malformed or taken address, an empty name or a weak password.
     """
-    email, name = _checked_email(email), _checked_name(name)
+    email, name = _checked_email(email), checked_name(name)
     if password is None:
         one_time, stored = passwords.new_one_time()
     else:
@@ -167,7 +166,7 @@ def change_password(
 
 def change_profile(actor: Actor, user: User, *, name: str, timezone: str | None) -> None:
     """Changes one's own name and time zone (an IANA name; None follows the browser)."""
-    name = _checked_name(name)
+    name = checked_name(name)
     if timezone is not None and timezone not in time_zones():
         raise Refused("Choose a time zone from the list.", "timezone")
     with write() as session:
@@ -201,10 +200,3 @@ def _checked_email(email: str) -> str:
     except EmailNotValidError:
         raise Refused("Enter an email address such as ana@example.com.", "email") from None
     return checked.normalized.lower()
-
-
-def _checked_name(name: str) -> str:
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= MAX_NAME:
-        raise Refused(f"Enter a name of at most {MAX_NAME} characters.", "name")
-    return name

@@ -362,7 +362,7 @@ class TestPolicy:
         assert words(old.select_one("#versions [aria-current]")) == "Version 2"
         assert answer(old) == "Not assigned; 1 setting; version 2, seen 5 min ago."
         assert page(url).select_one(".notice") is None
-        for wrong in ("4", "0", "-1", "99999999999999999999"):
+        for wrong in ("4", "0", "-1", "99999999999999999999", "-99999999999999999999"):
             page(f"{url}?version={wrong}", status=404)
         page(f"{url}?version=x")
 

@@ -119,7 +119,9 @@ def test_marking_all_leaves_what_came_after_the_page(cast, told, unread):
 def test_marking_all_needs_to_know_up_to_where(cast, told, unread):
     note = told()
 
-    assert cast.client("operator").post("/notifications/read").status_code == 400
+    client = cast.client("operator")
+    for data in ({}, {"upto": "x"}, {"upto": "9" * 20}, {"upto": "-" + "9" * 20}):
+        assert client.post("/notifications/read", data=data).status_code == 400
     assert unread() == {note}
 
 

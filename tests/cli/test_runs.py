@@ -279,14 +279,15 @@ class TestList:
     @pytest.mark.parametrize(
         ("options", "expected"),
         [
-            ([], "done failed running verify elsewhere"),
+            ([], "done failed running verify ancient elsewhere"),
             (["--status", "running"], "running"),
             (["--outcome", "failed"], "failed"),
             (["--outcome", "pending"], "running"),
-            (["--status", "completed", "--outcome", "succeeded"], "done verify elsewhere"),
+            (["--status", "completed", "--outcome", "succeeded"], "done verify ancient elsewhere"),
             (["--status", "running", "--outcome", "succeeded"], ""),
             (["--type", "tenant.verify"], "verify"),
-            (["--type", "no.longer.known"], ""),
+            (["--type", "no.longer.known"], "ancient"),
+            (["--type", "directory_groups.sync"], ""),
             (["--tenant", "fabrikam"], "elsewhere"),
             (["--tenant", "contoso", "--type", "inventory.sync", "--limit", "1"], "running"),
         ],
@@ -298,10 +299,21 @@ class TestList:
             "failed": ledger.run(RunOutcome.FAILED),
             "running": ledger.run(RunStatus.RUNNING),
             "verify": ledger.run(type="tenant.verify"),
+            "ancient": ledger.run(type="no.longer.known"),
             "elsewhere": Ledger(app, add_tenant(app, "fabrikam").tenant_id).run(),
         }
         listed = {run["id"] for run in data("runs", "list", *options)}
         assert listed == {made[name] for name in expected.split()}
+
+    def test_a_type_that_no_run_ever_had_is_bad_usage(self, ledger, flask):
+        ledger.run(type="no.longer.known", age=timedelta(days=400))
+        result = flask("runs", "list", "--type", "bogus\x1b", "--json")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "“bogus\ufffd” is neither one of directory_groups.sync, " in result.stderr
+        assert flask("runs", "list", "--type", "\udcff").exit_code == 2
+        assert flask("runs", "list", "--type", "no.longer.known").exit_code == 0
+        outsider = flask("runs", "list", "--type", "no.longer.known", role="outsider")
+        assert outsider.exit_code == 2
 
     @pytest.mark.parametrize(
         ("since", "expected"),

@@ -24,10 +24,12 @@ def test_pages_carry_a_strict_policy_and_are_not_kept(client, path):
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_only_https_answers_insist_on_https(client):
-    assert "Strict-Transport-Security" not in client.get("/nowhere").headers
-    secure = client.get("/nowhere", base_url="https://localhost").headers
-    assert secure["Strict-Transport-Security"] == "max-age=31536000"
+@pytest.mark.parametrize("address", ["http://localhost", "https://localhost"])
+@pytest.mark.parametrize(("secure", "said"), [(True, "max-age=31536000"), (False, None)])
+def test_browsers_insist_on_https_where_cookies_do(make_app, settings, address, secure, said):
+    app = make_app(settings.model_copy(update={"secure_cookies": secure}))
+    headers = app.test_client().get("/nowhere", base_url=address).headers
+    assert headers.get("Strict-Transport-Security") == said
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
