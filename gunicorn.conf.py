@@ -9,8 +9,18 @@ import sys
 from opsapp.config import ConfigError, Settings
 from opsapp.logging import start_logging
 
-host = os.environ.get("HOST", "0.0.0.0")  # noqa: S104 - a platform routes to it from outside
-bind = [f"{host}:{os.environ.get('PORT', '8000')}"]
+
+def _number(name: str, default: int, lowest: int, highest: int) -> int:
+    text = os.environ.get(name) or str(default)
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= len("99999") else -1
+    if not lowest <= number <= highest:
+        sys.exit(f"opsapp: {name}: must be a number from {lowest} to {highest}")
+    return number
+
+
+host = os.environ.get("HOST") or "0.0.0.0"  # noqa: S104 - a platform routes to it from outside
+bind = [f"{host}:{_number('PORT', 8000, 1, 65535)}"]
+workers = _number("WEB_CONCURRENCY", 1, 1, 1000)
 worker_class = "gthread"
 threads = 8
 timeout = 30
@@ -34,6 +44,8 @@ logconfig_dict = {
 def on_starting(_server: object) -> None:
     """Refuses to start on a bad configuration; a worker that did so would be started for ever."""
     try:
-        start_logging(Settings.load())
+        settings = Settings.load()
+        settings.make_instance()
+        start_logging(settings)
     except ConfigError as error:
         sys.exit(f"opsapp: {error}")

@@ -23,12 +23,17 @@ AFTERWORD = """
 - **Keys.** For `SECRET_KEY`, `openssl rand -hex 32`; for `OPSAPP_ENCRYPTION_KEYS`,
   `openssl rand -base64 32 | tr '+/' '-_'`. To rotate, put the new key in front and keep the old
   one behind it.
-- **Base URLs** have neither version nor trailing slash. When set they override every cloud, the
-  token's scope is `<graph base>/.default`, and the login service's instance discovery is off.
+- **Base URLs** are scheme, host and port alone: a version or any other path is refused. When set
+  they override every cloud, the token's scope is `<graph base>/.default`, and the login service's
+  instance discovery is off.
 - **Proxies.** Calls to Microsoft follow `HTTPS_PROXY` and `NO_PROXY` unless `OPSAPP_CA_BUNDLE` is
   set.
 - **Web process.** `gunicorn.conf.py` also reads `PORT` (8000), `HOST` (0.0.0.0) and
-  `WEB_CONCURRENCY` (processes, 1).
+  `WEB_CONCURRENCY` (processes, 1). Gunicorn itself reads the latter before that file, so of one
+  that is no number it is Gunicorn that complains.
+- **The default app registration** is `OPSAPP_CLIENT_ID` with either `OPSAPP_CLIENT_SECRET` or
+  `OPSAPP_CLIENT_CERTIFICATE`; half of it, or both, is refused.
+- **The instance folder** and a SQLite file in it are made for their owner alone (0700, 0600).
 - **Tests.** `OPSAPP_TEST_BASELINES` names a folder of export sets to test against (tests that need
   it are skipped without it); with `OPSAPP_REQUIRE_BROWSER=1` a missing Chromium fails the browser
   tests instead of skipping them.

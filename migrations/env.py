@@ -2,6 +2,9 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy.exc import DBAPIError
+
+from opsapp.database_trouble import unusable
 
 db = current_app.extensions["migrate"].db
 
@@ -20,4 +23,9 @@ def run_migrations() -> None:
 
 if context.is_offline_mode():
     raise SystemExit("Offline migrations are not supported: run `flask db upgrade`.")
-run_migrations()
+try:
+    run_migrations()
+except DBAPIError as error:
+    if line := unusable(error):
+        raise SystemExit(f"opsapp: {line}") from None
+    raise

@@ -11,13 +11,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from opsapp.config import Settings
-from opsapp.database import drop_inherited_connections
+from opsapp.database import drop_inherited_connections, keep_private
 from opsapp.extensions import bootstrap, csrf, db, login_manager, migrate
 from opsapp.graph import guard
 
 
 def configure(app: Flask, settings: Settings) -> None:
-    settings.instance.mkdir(parents=True, exist_ok=True)
+    settings.make_instance()
     app.extensions["opsapp.settings"] = settings
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -48,6 +48,7 @@ def bind_extensions(app: Flask) -> None:
     bootstrap.init_app(app)
     with app.app_context():
         drop_inherited_connections(db.engine)
+        keep_private(db.engine, app.extensions["opsapp.settings"].instance)
 
 
 def keep_graph_out_of_requests(app: Flask) -> None:

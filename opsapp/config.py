@@ -8,27 +8,23 @@ import base64
 import binascii
 from pathlib import Path
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 
 from flask import current_app
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from opsapp import setting_checks
 
 
 class ConfigError(Exception):
     """A setting is missing or malformed. The message names the variable and says why."""
 
 
-def _base_url(value: str | None) -> str | None:
-    if value is None:
-        return None
-    parts = urlsplit(value)
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("must be an https URL such as https://localhost:8443")
-    return value.rstrip("/")
-
-
-BaseUrl = Annotated[str | None, AfterValidator(_base_url)]
+BaseUrl = Annotated[str, AfterValidator(setting_checks.base_url)]
+DatabaseUrl = Annotated[str, AfterValidator(setting_checks.database_url)]
+RedisUrl = Annotated[str, AfterValidator(setting_checks.redis_url)]
+CaBundle = Annotated[Path, AfterValidator(setting_checks.ca_bundle)]
+ClientCertificate = Annotated[Path, AfterValidator(setting_checks.client_certificate)]
 
 
 class Settings(BaseSettings):
@@ -52,12 +48,12 @@ class Settings(BaseSettings):
         description="Comma-separated Fernet keys for secrets at rest; the first encrypts, all "
         "decrypt. Required.",
     )
-    database_url: str | None = Field(
+    database_url: DatabaseUrl | None = Field(
         default=None,
         validation_alias="DATABASE_URL",
         description="PostgreSQL or SQLite URL. Unset: SQLite in the instance folder.",
     )
-    redis_url: str | None = Field(
+    redis_url: RedisUrl | None = Field(
         default=None,
         validation_alias="REDIS_URL",
         description="redis://, rediss:// or unix:// URL. Unset: the embedded Valkey server.",
@@ -72,18 +68,18 @@ class Settings(BaseSettings):
     client_secret: str | None = Field(
         default=None, repr=False, description="Client secret of the default app registration."
     )
-    client_certificate: Path | None = Field(
+    client_certificate: ClientCertificate | None = Field(
         default=None,
         description="PEM file with private key and certificate, instead of a client secret.",
     )
-    login_base_url: BaseUrl = Field(
+    login_base_url: BaseUrl | None = Field(
         default=None,
         description="Overrides the login service of every cloud (a simulator, a proxy).",
     )
-    graph_base_url: BaseUrl = Field(
+    graph_base_url: BaseUrl | None = Field(
         default=None, description="Overrides Microsoft Graph of every cloud; no version in it."
     )
-    ca_bundle: Path | None = Field(
+    ca_bundle: CaBundle | None = Field(
         default=None,
         description="CA file trusted for login service and Graph. When set, proxy and CA variables "
         "of the environment are ignored for them.",
@@ -141,42 +137,40 @@ class Settings(BaseSettings):
                 raise ValueError("must be comma-separated Fernet keys (32 bytes, url-safe base64)")
         return value
 
-    @field_validator("database_url")
-    @classmethod
-    def _with_driver(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        for prefix in ("postgres://", "postgresql://"):
-            if value.startswith(prefix):
-                return "postgresql+psycopg://" + value.removeprefix(prefix)
-        if value.startswith(("postgresql+psycopg://", "sqlite:///")):
-            return value
-        raise ValueError("must start with postgresql://, postgres:// or sqlite:///")
-
-    @field_validator("redis_url")
-    @classmethod
-    def _is_redis(cls, value: str | None) -> str | None:
-        if value is None or value.startswith(("redis://", "rediss://", "unix://")):
-            return value
-        raise ValueError("must start with redis://, rediss:// or unix://")
-
     @field_validator("instance")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
-
-    @field_validator("client_certificate", "ca_bundle")
-    @classmethod
-    def _is_readable_file(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError(f"no such file: {value}")
-        return value
+        try:
+            return value.expanduser().resolve()
+        except (OSError, RuntimeError):
+            raise ValueError("is not a path that can be followed") from None
 
     @model_validator(mode="after")
     def _lease_outlives_heartbeats(self) -> Self:
         if self.lease_seconds < 2 * self.heartbeat_seconds:
             raise ValueError("OPSAPP_LEASE_SECONDS must be at least twice OPSAPP_HEARTBEAT_SECONDS")
         return self
+
+    @model_validator(mode="after")
+    def _is_one_whole_credential(self) -> Self:
+        secret, certificate = "OPSAPP_CLIENT_SECRET", "OPSAPP_CLIENT_CERTIFICATE"
+        if self.client_secret and self.client_certificate:
+            raise ValueError(f"{secret} and {certificate} are both set: use one of them")
+        proof = self.client_secret or self.client_certificate
+        if self.client_id and not proof:
+            raise ValueError(f"OPSAPP_CLIENT_ID needs {secret} or {certificate}")
+        if proof and not self.client_id:
+            found = secret if self.client_secret else certificate
+            raise ValueError(f"OPSAPP_CLIENT_ID is required with {found}")
+        return self
+
+    def make_instance(self) -> None:
+        """Creates the instance folder, for this user alone; raises ConfigError if it cannot."""
+        try:
+            self.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            problem = f"the folder {self.instance} cannot be made: {error.strerror}"
+            raise ConfigError(f"{self.variable('instance')}: {problem}") from None
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -4,10 +4,13 @@ SQLite runs in WAL mode with deferred reads; a writer opts in to ``BEGIN IMMEDIA
 ``opsapp.models.base.write``), so that readers never wait for writers and no update is lost.
 """
 
+import contextlib
 import enum
 import os
 import sqlite3
+import stat
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -99,3 +102,22 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 def drop_inherited_connections(engine: sa.Engine) -> None:
     """After a fork the child must not use its parent's connections (nor close them)."""
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+
+
+def keep_private(engine: sa.Engine, folder: Path) -> None:
+    """A SQLite file in ``folder`` can be read by its owner alone, before anything is in it."""
+    file = Path(engine.url.database or "")
+    if engine.dialect.name != "sqlite" or not file.is_relative_to(folder):
+        return
+
+    @event.listens_for(engine, "do_connect")
+    def _make_private(*_arguments: Any) -> None:
+        with contextlib.suppress(OSError):  # connecting says what is wrong
+            try:
+                mode = stat.S_IMODE(file.stat().st_mode)
+            except FileNotFoundError:
+                # only if it is new: to close a file ends every lock that the process holds on it
+                os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            else:
+                if mode & 0o077:
+                    file.chmod(0o600)

@@ -17,7 +17,8 @@ from rq.serializers import JSONSerializer
 from sqlalchemy.orm import configure_mappers
 
 from opsapp.config import ConfigError, Settings, current_settings
-from opsapp.embedded_redis import EmbeddedRedis, redis_url
+from opsapp.database_trouble import trouble
+from opsapp.embedded_redis import EmbeddedRedis, EmbeddedRedisError, redis_url
 from opsapp.extensions import db
 from opsapp.logging import start_logging
 from opsapp.models import Tenant, WorkerState
@@ -43,15 +44,27 @@ def main() -> None:
     with flask_app.app_context():
         settings = current_settings()
         start_logging(settings)
-        _preload()
-    embedded = None if settings.redis_url else EmbeddedRedis(settings.instance)
-    if embedded:
-        embedded.start_or_attach()
+        try:
+            _preload()
+        except sa.exc.DBAPIError as error:
+            if line := trouble(error):
+                sys.exit(f"opsapp: {line}")
+            raise
+    embedded = None if settings.redis_url else _embedded(settings)
     try:
         _work(flask_app, settings, embedded)
     finally:
         if embedded:
             embedded.stop()
+
+
+def _embedded(settings: Settings) -> EmbeddedRedis:
+    embedded = EmbeddedRedis(settings.instance)
+    try:
+        embedded.start_or_attach()
+    except EmbeddedRedisError as error:
+        sys.exit(f"opsapp: REDIS_URL is not set, and {error}")
+    return embedded
 
 
 def _preload() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from opsapp.cli.output import answers
 from opsapp.demo import environment
 from opsapp.demo.seed import DemoTenant, seed
 
@@ -21,6 +22,7 @@ demo = AppGroup("demo", help="The demo's data.")
     help="The file in which the simulator announces its tenants.",
 )
 @click.option("--password", envvar=environment.PASSWORD, required=True, hidden=True)
+@answers
 def seed_command(announcement: Path, password: str) -> None:
     """Add the demo's accounts, tenants and memberships that are missing."""
     entries = json.loads(announcement.read_text())["tenants"]

@@ -13,8 +13,10 @@ from datetime import datetime
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from opsapp.audit import CLI, Actor
+from opsapp.database_trouble import trouble
 from opsapp.models import User
 from opsapp.refusals import Refused
 from opsapp.services import users
@@ -25,7 +27,12 @@ T = TypeVar("T")
 REFUSED = 1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # with bidi overrides
 
-ID = click.IntRange(max=2**63 - 1)  # what the databases take for an id
+
+class _Id(click.IntRange):
+    name = "integer"  # what Click says of "abc": not a valid integer
+
+
+ID = _Id(max=2**63 - 1)  # what the databases take for an id
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
 as_option = click.option(
     "--as", "as_email", metavar="EMAIL", help="Act as this user, with that user's rights."
@@ -33,7 +40,7 @@ as_option = click.option(
 
 
 def answers(command: Callable[P, T]) -> Callable[P, T]:
-    """Turns a service's refusal into one line on stderr and exit code 1."""
+    """Turns a refusal, or an unusable database, into one line on stderr and exit code 1."""
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -41,6 +48,12 @@ def answers(command: Callable[P, T]) -> Callable[P, T]:
             return command(*args, **kwargs)
         except Refused as refused:
             fail(refused.message)
+        except DBAPIError as error:
+            line = trouble(error)
+            if line is None:
+                raise
+            click.echo(f"opsapp: {printable(line)}", err=True)
+            sys.exit(REFUSED)
 
     return guarded
 

@@ -65,6 +65,7 @@ def _credential(client_id: str | None, *, from_stdin: bool) -> Credential | None
 
 @tenants.command("list")
 @json_option
+@answers
 def list_(as_json: bool) -> None:
     """Lists all tenants."""
     rows = [_as_data(tenant) for tenant in service.everything()]

@@ -40,6 +40,7 @@ def create(email: str, name: str, admin: bool, password_stdin: bool, as_json: bo
 
 @users.command("list")
 @json_option
+@answers
 def list_(as_json: bool) -> None:
     """Lists all accounts."""
     rows = [_as_data(user) for user in service.everybody()]

@@ -542,3 +542,9 @@ def _claim(app, run_id: int) -> None:
     with app.app_context():
         token = db.session.get_one(OperationRun, run_id).dispatch_token
         assert claim(run_id, token, "worker-1", utcnow() + timedelta(seconds=30))
+
+
+def test_an_id_that_is_no_number_is_called_so(flask):
+    refused = flask("runs", "show", "abc")
+    assert refused.exit_code == 2
+    assert "'abc' is not a valid integer." in refused.stderr

@@ -6,6 +6,7 @@ import pytest
 
 from opsapp.config import Settings
 from opsapp.demo import DemoError, environment
+from tests.graph.stub import write_certificates
 
 
 @pytest.fixture
@@ -31,8 +32,7 @@ def test_data_without_their_keys_are_not_written_to(file, tmp_path):
 
 
 def test_every_process_gets_settings_the_application_accepts(file, tmp_path, monkeypatch):
-    ca = tmp_path / "ca.pem"
-    ca.touch()
+    ca, _key = write_certificates(tmp_path)
     own = environment.own_secrets(file, tmp_path / "demo")
     values = {
         **environment.configuration(own, tmp_path / "demo"),
