@@ -15,6 +15,9 @@ from opsapp.database import drop_inherited_connections, keep_private
 from opsapp.extensions import bootstrap, csrf, db, login_manager, migrate
 from opsapp.graph import guard
 
+# More connections than a process has threads: waiting for one is not fair, and may end in an error.
+ENGINE_OPTIONS = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 45}
+
 
 def configure(app: Flask, settings: Settings) -> None:
     settings.make_instance()
@@ -22,7 +25,7 @@ def configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True},
+        SQLALCHEMY_ENGINE_OPTIONS=ENGINE_OPTIONS,
         BOOTSTRAP_SERVE_LOCAL=True,
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,

@@ -9,15 +9,16 @@ import sys
 import time
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from opsapp.config import current_settings
 from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.logging import start_logging
-from opsapp.models import Tick
+from opsapp.models import Tenant, Tick
 from opsapp.models.base import write
 from opsapp.models.upsert import insert_or_ignore
 from opsapp.runs import reconcile
-from workers.graph_access import drop_tokens_of_suspended
 from workers.runtime import app
 
 logger = logging.getLogger(__name__)
@@ -30,8 +31,20 @@ def tick(worker_name: str) -> bool:
     if not _win_interval(worker_name):
         return False
     reconcile(by=worker_name)
-    drop_tokens_of_suspended()
+    _drop_tokens_of_suspended()
     return True
+
+
+def _drop_tokens_of_suspended() -> None:
+    suspended = db.session.scalar(
+        sa.select(Tenant.id).where(Tenant.suspended_at.is_not(None)).limit(1)
+    )
+    db.session.rollback()
+    if suspended is not None:
+        # Loads all of the Graph client: every worker has a tick, few installations need this.
+        from workers.graph_access import drop_tokens_of_suspended
+
+        drop_tokens_of_suspended()
 
 
 def _win_interval(worker_name: str) -> bool:
