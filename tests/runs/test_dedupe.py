@@ -88,7 +88,7 @@ def test_concurrent_starters_share_one_run_per_identity(
 def test_concurrent_starters_when_the_winner_ends_at_once(
     app: Flask, cast: Cast, user_ids: list[int]
 ) -> None:
-    identities = 40
+    identities = 20
     everybody = start_all(app, cast, user_ids, identities, end_at_once=True)
     assert len(everybody) == STARTERS * identities
     with app.app_context():

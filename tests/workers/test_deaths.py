@@ -162,7 +162,7 @@ def test_a_worker_can_be_stopped_while_redis_is_away(rig: Rig) -> None:
 
 def test_a_worker_can_be_stopped_at_any_moment(rig: Rig) -> None:
     """Also in the middle of its own writes, just after a run."""
-    for _ in range(3):
+    for _ in range(2):
         worker = rig.start_worker()
         rig.wait_for(rig.start())
         worker.send(signal.SIGTERM)
@@ -204,7 +204,7 @@ def test_the_row_of_a_worker(rig: Rig) -> None:
 def test_two_workers_do_each_run_once(rig: Rig) -> None:
     rig.start_worker()
     rig.start_worker()
-    run_ids = [rig.start(items=1) for _ in range(40)]
+    run_ids = [rig.start(items=1) for _ in range(24)]
     for run_id in run_ids:
         run = rig.wait_for(run_id, seconds=240)
         assert run.outcome == "succeeded"

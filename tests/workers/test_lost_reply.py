@@ -19,6 +19,7 @@ def eater(rig: Rig) -> Iterator[ReplyEater]:
     eater.close()
 
 
+@pytest.mark.parametrize("rig", ["postgres"], indirect=True)
 def test_a_job_whose_dispatch_was_called_failed_does_nothing(rig: Rig, eater: ReplyEater) -> None:
     with rig.dispatching_through(eater.url):
         run_ids = [rig.start() for _ in range(RUNS)]
