@@ -25,6 +25,8 @@ from opsapp.config import Settings
 from tests.support import apps, valkey
 from tests.support import cast as cast_support
 from tests.support.cast import Cast
+from tests.support.inventory_rows import Inventory
+from tests.support.ledger_rows import Ledger
 from tests.support.postgres import Postgres, running_postgres
 
 for _field in Settings.model_fields:  # the developer's own settings stay outside
@@ -133,3 +135,15 @@ def runner(app: Flask) -> FlaskCliRunner:
 def cast(app: Flask) -> Cast:
     """A person per role, and the tenant ``contoso``."""
     return cast_support.create(app)
+
+
+@pytest.fixture
+def ledger(app: Flask, cast: Cast) -> Ledger:
+    """Rows of runs in ``contoso``, as the ledger would have left them."""
+    return Ledger(app, cast.tenant_id)
+
+
+@pytest.fixture
+def inventory(app: Flask, cast: Cast) -> Inventory:
+    """Rows of policies and groups in ``contoso``, as a sync would have left them."""
+    return Inventory(app, cast.tenant_id)

@@ -11,7 +11,6 @@ from opsapp.models.base import write
 from tests.support.inventory_rows import (
     HOSTILE,
     LONG_NAME,
-    Inventory,
     add_tenant,
     catalog,
     choice,
@@ -29,26 +28,6 @@ GROUPS = "/tenants/contoso/groups"
 DEVICE = "device_vendor_msft_policy_config_"
 NONE = "\N{EN DASH}"
 UNKNOWN = "99999999-9999-4999-8999-999999999999"
-
-
-@pytest.fixture
-def inventory(app, cast) -> Inventory:
-    return Inventory(app, cast.tenant_id)
-
-
-@pytest.fixture
-def ledger(app, cast) -> Ledger:
-    return Ledger(app, cast.tenant_id)
-
-
-@pytest.fixture
-def page(cast):
-    def page(path: str, role: str = "operator", status: int = 200) -> BeautifulSoup:
-        answer = cast.client(role).get(path)
-        assert answer.status_code == status, path
-        return BeautifulSoup(answer.data, "html.parser")
-
-    return page
 
 
 @pytest.fixture

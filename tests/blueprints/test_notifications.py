@@ -4,13 +4,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from opsapp.models import Notification
-from tests.support.ledger_rows import FAILED, Ledger
+from tests.support.ledger_rows import FAILED
 from tests.support.queries import counted
-
-
-@pytest.fixture
-def ledger(app, cast) -> Ledger:
-    return Ledger(app, cast.tenant_id)
 
 
 @pytest.fixture

@@ -7,14 +7,9 @@ from opsapp.database import utcnow
 from opsapp.models import Hold, ItemResult, OperationRun, RunOutcome, RunStatus, Tenant
 from opsapp.models.base import write
 from opsapp.operations.inventory_sync import InventorySync
-from tests.support.ledger_rows import FAILED, PARTIAL, Ledger, item
+from tests.support.ledger_rows import FAILED, PARTIAL, item
 
 START = "/tenants/contoso/runs"
-
-
-@pytest.fixture
-def ledger(app, cast) -> Ledger:
-    return Ledger(app, cast.tenant_id)
 
 
 @pytest.fixture

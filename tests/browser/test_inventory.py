@@ -13,7 +13,6 @@ from opsapp.runs.transitions import finalize
 from tests.support.browsing import DESKTOP, assert_accessible, assert_fits
 from tests.support.inventory_rows import (
     HOSTILE,
-    Inventory,
     add_tenant,
     catalog,
     choice,
@@ -28,11 +27,6 @@ NARROWEST = (320, 640)
 VIEWS = [("light", DESKTOP), ("dark", NARROWEST)]  # colours and layout each at both ends
 DEVICE = "device_vendor_msft_policy_config_"
 POLICIES = "/tenants/contoso/policies"
-
-
-@pytest.fixture
-def inventory(app, cast) -> Inventory:
-    return Inventory(app, cast.tenant_id)
 
 
 @pytest.fixture

@@ -22,11 +22,6 @@ VIEWS = [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE), ("dark", NARRO
 
 
 @pytest.fixture
-def ledger(app, cast) -> Ledger:
-    return Ledger(app, cast.tenant_id)
-
-
-@pytest.fixture
 def pages(cast, ledger) -> dict[str, str]:
     """One of everything, with names that are hard to lay out."""
     me = cast["admin"].id

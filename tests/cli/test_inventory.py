@@ -7,7 +7,6 @@ import pytest
 from opsapp.models import Membership, Role
 from opsapp.models.base import write
 from tests.support.inventory_rows import (
-    Inventory,
     add_tenant,
     catalog,
     graph_id,
@@ -18,11 +17,6 @@ from tests.support.inventory_rows import (
 POLICY_KEYS = {
     "id", "graph_id", "type", "kind", "name", "platform", "version", "last_seen_at", "gone_at",
 }  # fmt: skip
-
-
-@pytest.fixture
-def inventory(app, cast) -> Inventory:
-    return Inventory(app, cast.tenant_id)
 
 
 @pytest.fixture

@@ -81,11 +81,6 @@ def data(flask):
 
 
 @pytest.fixture
-def ledger(app, cast) -> Ledger:
-    return Ledger(app, cast.tenant_id)
-
-
-@pytest.fixture
 def make(app, cast):
     """A queued run that a person (or None: the system) started; gives its id."""
 

@@ -13,7 +13,6 @@ from opsapp.refusals import NotFound
 from opsapp.services import groups, overview, policies, portfolio
 from opsapp.services.paging import Cursor
 from tests.support.inventory_rows import (
-    Inventory,
     add_tenant,
     catalog,
     graph_id,
@@ -29,11 +28,6 @@ pytestmark = pytest.mark.usefixtures("app_context")
 @pytest.fixture
 def database_url(any_database):
     return any_database
-
-
-@pytest.fixture
-def inventory(app, cast) -> Inventory:
-    return Inventory(app, cast.tenant_id)
 
 
 @pytest.fixture

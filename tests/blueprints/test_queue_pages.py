@@ -1,0 +1,144 @@
+"""Why a run waits, and the page of workers and queue."""
+
+from datetime import timedelta
+
+from opsapp.database import utcnow
+from opsapp.models import Hold, RunStatus, WorkerState
+from opsapp.runs.reconcile import TICK_NAME
+from opsapp.services import queue_health
+from tests.support.page_parts import figures, run_page, words
+from tests.support.queries import counted
+
+DAY = timedelta(days=1)
+QUEUED, RUNNING = RunStatus.QUEUED, RunStatus.RUNNING
+
+
+class TestCause:
+    """Why a queued run does not run, from the database alone."""
+
+    def note(self, page, run: int) -> str:
+        return words(page(run_page(run)).select_one(".notice"))
+
+    def test_no_worker(self, page, ledger):
+        ledger.worker(silent=timedelta(minutes=4))
+
+        assert self.note(page, ledger.run(QUEUED)).startswith(
+            "No live worker Nothing moves until a worker is started: python -m workers. "
+            "Since 4 min ago"
+        )
+
+    def test_no_worker_ever(self, page, ledger):
+        assert "queue.no_worker" in self.note(page, ledger.run(QUEUED))
+
+    def test_runs_ahead(self, page, ledger):
+        ledger.worker(state=WorkerState.BUSY)
+        ledger.run(QUEUED, age=timedelta(minutes=3))
+        ledger.run(QUEUED, age=timedelta(minutes=2), hold=Hold.GRAPH)
+        ledger.run(QUEUED, age=timedelta(minutes=2), dispatched_at=None)
+        run = ledger.run(QUEUED, age=timedelta(minutes=1))
+        ledger.run(QUEUED, age=timedelta(seconds=5))
+
+        assert "1 run is ahead of this one. The one worker is busy." in self.note(page, run)
+
+    def test_next_in_line(self, page, ledger):
+        ledger.worker()
+
+        assert "A worker is free" in self.note(page, ledger.run(QUEUED))
+
+    def test_not_handed_over(self, page, ledger):
+        ledger.worker()
+
+        assert self.note(page, ledger.run(QUEUED, dispatched_at=None)).startswith(
+            "Not handed to the queue yet"
+        )
+
+    def test_the_queue_cannot_be_reached(self, page, ledger):
+        ledger.worker()
+        ledger.queue(None, reachable=False)
+
+        assert "could not be reached" in self.note(page, ledger.run(QUEUED, dispatched_at=None))
+
+    def test_missing_from_the_queue(self, page, ledger):
+        ledger.worker()
+
+        assert "queue.lost" in self.note(page, ledger.run(QUEUED, missing_since=utcnow()))
+
+    def test_held_until(self, page, ledger):
+        until = utcnow() + timedelta(minutes=10, seconds=30)
+        run = ledger.run(QUEUED, hold=Hold.GRAPH, not_before=until, wait_reason="429 from Graph")
+
+        assert self.note(page, run).startswith(
+            "Waiting for Microsoft Graph 429 from Graph. It goes on by itself in 10 min"
+        )
+
+    def test_held_until_somebody_acts(self, page, ledger):
+        assert "Nothing happens until it is confirmed" in self.note(
+            page, ledger.run(QUEUED, hold=Hold.CONFIRMATION)
+        )
+
+
+class TestQueue:
+    def test_workers_are_live_stopped_or_lost(self, page, ledger):
+        ledger.worker("busy", WorkerState.BUSY, current_run_id=ledger.run(RUNNING))
+        ledger.worker("gone", WorkerState.IDLE, silent=timedelta(minutes=2))
+        ledger.worker("ended", WorkerState.STOPPED, silent=timedelta(minutes=2))
+        ledger.worker("forgotten", silent=2 * DAY)
+        shown = page("/monitoring/queue", "admin")
+        table = shown.find("caption", string="Worker processes").parent
+        states = {
+            words(row.select_one(".row-sub")).split()[0]: words(row.select_one(".state"))
+            for row in table.select("tbody tr")
+        }
+
+        assert states == {"busy": "Busy", "gone": "Lost", "ended": "Stopped"}
+        assert table.find("a", string="Sync inventory of Contoso")
+        assert words(shown.select_one(".answer")) == "1 of 1 worker busy; nothing waits."
+
+    def test_nothing_at_all(self, page):
+        shown = page("/monitoring/queue", "admin")
+
+        assert words(shown.select_one(".answer")) == (
+            "No worker is live, so nothing moves; the queue is empty."
+        )
+        assert "No worker was heard of" in shown.text
+        assert "Never measured" in shown.text
+
+    def test_what_waits_and_what_was_mended(self, page, ledger):
+        ledger.worker()
+        ledger.run(QUEUED, age=timedelta(minutes=4))
+        ledger.run(QUEUED, hold=Hold.GRAPH)
+        ledger.queue(1)
+        ledger.reconciled({"healed": {"lost": 2}, "healed_at": utcnow().isoformat()})
+        shown = page("/monitoring/queue", "admin")
+
+        assert figures(shown)["Waiting"] == "1"
+        assert figures(shown)["Held"] == "1"
+        assert "the oldest for 3 min" in shown.text
+        assert "Runs the queue had lost" in shown.text
+        assert "Reachable" in shown.text
+
+    def test_an_unreachable_queue_is_said_first(self, page, ledger):
+        ledger.worker()
+        ledger.queue(None, reachable=False)
+
+        answer = page("/monitoring/queue", "admin").select_one(".answer")
+        assert "could not be reached" in answer.text
+
+    def test_the_tick_is_called_what_the_ledger_calls_it(self):
+        assert queue_health.RECONCILE == TICK_NAME
+
+    def test_many_ask_no_more_than_few(self, app, cast, ledger):
+        client = cast.client("admin")
+        ledger.worker(current_run_id=ledger.run(RUNNING))
+        ledger.run(QUEUED)
+        client.get("/monitoring/queue")
+        with counted(app) as few:
+            client.get("/monitoring/queue")
+        for number in range(10):
+            ledger.worker(f"w{number}", current_run_id=ledger.run(RUNNING))
+            ledger.run(QUEUED)
+        with counted(app) as many:
+            client.get("/monitoring/queue")
+
+        assert len(many) == len(few)
+        assert len(few) <= 12, few
