@@ -1,8 +1,12 @@
 """All tables. Importing this package fills the metadata."""
 
 from opsapp.models.audit import AuditEvent
+from opsapp.models.delivery import Channel, Delivery, DeliveryPreference, DeliveryState
 from opsapp.models.group import DirectoryGroup
+from opsapp.models.lineage import RunRepair, RunSelection
+from opsapp.models.metric import MetricTotal
 from opsapp.models.notification import Notification, NotificationKind
+from opsapp.models.pause import Pause
 from opsapp.models.policy import Policy, PolicyAssignment, PolicyVersion, Snapshot
 from opsapp.models.run import (
     Hold,
@@ -28,18 +32,24 @@ from opsapp.models.worker import QueueState, Tick, WorkerHeartbeat, WorkerState
 
 __all__ = [
     "AuditEvent",
+    "Channel",
     "Cloud",
     "CollectionState",
     "Completeness",
+    "Delivery",
+    "DeliveryPreference",
+    "DeliveryState",
     "DirectoryGroup",
     "Hold",
     "ItemResult",
     "Membership",
+    "MetricTotal",
     "Notification",
     "NotificationKind",
     "OperationRun",
     "OperationRunEvent",
     "OperationRunItem",
+    "Pause",
     "PermissionState",
     "Policy",
     "PolicyAssignment",
@@ -47,6 +57,8 @@ __all__ = [
     "QueueState",
     "Role",
     "RunOutcome",
+    "RunRepair",
+    "RunSelection",
     "RunStatus",
     "SignInFailure",
     "Snapshot",

@@ -17,6 +17,8 @@ class NotificationKind(enum.StrEnum):
 
 
 class Notification(Model):
+    """``updated_title`` is what has become of it since: what a later run repaired."""
+
     __tablename__ = "notifications"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -26,6 +28,8 @@ class Notification(Model):
     title: Mapped[str] = mapped_column(sa.String(300))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     read_at: Mapped[datetime | None]
+    updated_title: Mapped[str | None] = mapped_column(sa.String(300))
+    updated_at: Mapped[datetime | None]
 
     run: Mapped[OperationRun] = relationship()
 

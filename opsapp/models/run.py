@@ -37,6 +37,7 @@ class Hold(enum.StrEnum):
     APPROVAL = "approval"
     PAUSED = "paused"
     CONFIRMATION = "confirmation"
+    LIMIT = "limit"
 
 
 class ItemResult(enum.StrEnum):
@@ -81,6 +82,8 @@ class OperationRun(Model):
     not_before: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
     cancel_requested_by: Mapped[str | None] = mapped_column(sa.String(254))
+    cancel_reason: Mapped[str | None] = mapped_column(sa.String(300))
+    selection_hash: Mapped[str | None] = mapped_column(sa.String(64))
     retry_of_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operation_runs.id"))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
@@ -130,7 +133,9 @@ class OperationRun(Model):
         ),
         sa.Index("ix_operation_runs_tenant", "tenant_id", "id"),
         sa.Index("ix_operation_runs_tenant_type", "tenant_id", "type", "id"),
+        sa.Index("ix_operation_runs_identity", "run_identity_hash", "id"),
         sa.Index("ix_operation_runs_user", "user_id", "id"),
+        sa.Index("ix_operation_runs_completed", "completed_at"),
         sa.Index("ix_operation_runs_created", "created_at"),
         sa.Index("ix_operation_runs_retry_of", "retry_of_id"),
     )
