@@ -1,0 +1,37 @@
+"""Sending notifications, beside the tick: a slow mail server never delays what heals the ledger."""
+
+import logging
+import threading
+
+from flask import Flask, current_app
+
+from opsapp.delivery import outbox
+from opsapp.extensions import db
+
+logger = logging.getLogger(__name__)
+
+_busy = threading.Lock()
+
+
+def send_in_background() -> threading.Thread | None:
+    """Starts sending what is due; None when nothing is, or when the last round still goes on.
+
+    The thread ends by itself after a bounded time, and with its process.
+    """
+    if not outbox.has_due() or not _busy.acquire(blocking=False):
+        return None
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    thread = threading.Thread(target=_send, args=(app,), name="deliveries", daemon=True)
+    thread.start()
+    return thread
+
+
+def _send(app: Flask) -> None:
+    try:
+        with app.app_context():
+            outbox.send_due()
+            db.session.remove()
+    except Exception:
+        logger.exception("sending notifications failed")
+    finally:
+        _busy.release()
