@@ -7,6 +7,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -100,7 +101,7 @@ def send(server: Server, letter: Letter) -> str:
         raise NotDelivered(f"SMTP {refused.smtp_code} ({type(refused).__name__})") from None
     except (smtplib.SMTPException, OSError) as error:
         raise NotDelivered(type(error).__name__) from None
-    except (ValueError, LookupError) as error:  # an address that no message can carry
+    except (ValueError, LookupError, MessageError) as error:  # an address that no message can carry
         raise NotDelivered(type(error).__name__, is_final=True) from None
     return "SMTP 250"
 

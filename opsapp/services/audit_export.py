@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -68,12 +69,20 @@ def _batch(chosen: AuditFilter, after: int, upto: int) -> list[Row]:
 
 
 def _plain(row: sa.RowMapping) -> Row:
-    return {**row, "at": row["at"].isoformat().replace("+00:00", "Z")}
+    return {**row, "at": _iso(row["at"])}
 
 
 def _described(chosen: AuditFilter) -> dict[str, str]:
     """The filters in force, for the trail."""
-    return {name: str(value) for name, value in vars(chosen).items() if value}
+    return {
+        name: _iso(value) if isinstance(value, datetime) else value
+        for name, value in vars(chosen).items()
+        if value
+    }
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _as_csv(rows: Sequence[Row], is_first: bool) -> str:
