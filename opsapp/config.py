@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     webhook_private_hosts: bool = Field(
         default=False,
         description="Let webhooks reach private and loopback addresses, and plain http. Whoever "
-        "may sign in can then make the workers call hosts of your network.",
+        "may sign in can then have hosts of your network called.",
     )
     debug_pages: bool = Field(
         default=False, description="Serve /styleguide (every interface element in every state)."

@@ -18,6 +18,7 @@ from tests.support.page_parts import words
 URL = "https://hooks.example.com/services/canary-path?key=canary-query"
 SITE = "https://hooks.example.com"
 BASE = "/account/deliveries"
+DASH = "\N{EN DASH}"
 SECRET = re.compile(r"<code>(whsec_[A-Za-z0-9+/]{40,}=*)</code>")
 
 
@@ -221,9 +222,9 @@ def test_the_log_says_what_became_of_each(operator, deliveries, ledger, cast):
     Deliveries(deliveries.app, ledger, cast["manager"].id).add(Channel.EMAIL)
     page = BeautifulSoup(operator.get(BASE).data, "html.parser")
     first, second = rows_of(page)
-    assert first[:6] == ["Test message", "E-mail", "Given up", "1", "SMTP 550 (recipient)", "–"]
+    assert first[:6] == ["Test message", "E-mail", "Given up", "1", "SMTP 550 (recipient)", DASH]
     assert second[:5] == [TITLE, "Webhook", "Waiting to be sent", "2", "HTTP 503"]
-    assert second[5] != "–"
+    assert second[5] != DASH
     assert page.select_one("tbody .row-link")["href"] == f"/monitoring/operations/{run_id}"
 
 
