@@ -5,7 +5,7 @@ import threading
 
 from flask import Flask, current_app
 
-from opsapp.delivery import outbox
+from opsapp.delivery.due import has_due
 from opsapp.extensions import db
 
 logger = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ def send_in_background() -> threading.Thread | None:
 
     The thread ends by itself after a bounded time, and with its process.
     """
-    if not outbox.has_due() or not _busy.acquire(blocking=False):
+    if not has_due() or not _busy.acquire(blocking=False):
         return None
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     thread = threading.Thread(target=_send, args=(app,), name="deliveries", daemon=True)
@@ -28,6 +28,9 @@ def send_in_background() -> threading.Thread | None:
 
 def _send(app: Flask) -> None:
     try:
+        # What speaks SMTP and HTTP is loaded where something is to be sent.
+        from opsapp.delivery import outbox
+
         with app.app_context():
             outbox.send_due()
             db.session.remove()

@@ -8,7 +8,7 @@ is sent again under the same id. At least once, and said so.
 import logging
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from opsapp.config import Settings, current_settings
 from opsapp.crypto import WrongKey, decrypt
 from opsapp.database import storable, utcnow
 from opsapp.delivery import mail, webhook, wording
+from opsapp.delivery.due import due
 from opsapp.delivery.errors import NotDelivered
 from opsapp.delivery.targets import checked_url
 from opsapp.extensions import db
@@ -31,7 +32,6 @@ from opsapp.models import (
     User,
 )
 from opsapp.models.base import write
-from opsapp.models.delivery import PENDING_SQL
 from opsapp.permissions import allows
 
 logger = logging.getLogger(__name__)
@@ -56,13 +56,6 @@ class Claim:
     attempt: int
 
 
-def has_due() -> bool:
-    """Whether there is anything to send now. One look at an index."""
-    found = db.session.scalar(_due(utcnow()).limit(1))
-    db.session.rollback()
-    return found is not None
-
-
 def send_due(*, limit: int = 20, seconds: float = 20.0) -> int:
     """Makes attempts while there is something due, at most ``limit``, none begun after ``seconds``.
 
@@ -83,7 +76,7 @@ def claim_next() -> Claim | None:
     """Takes the delivery that has been due for longest; None when nothing is, or others took it."""
     now = utcnow()
     row = db.session.execute(
-        _due(now).add_columns(Delivery.attempts).order_by(Delivery.next_attempt_at).limit(1)
+        due(now).add_columns(Delivery.attempts).order_by(Delivery.next_attempt_at).limit(1)
     ).first()
     db.session.rollback()
     if row is None:
@@ -102,12 +95,6 @@ def claim_next() -> Claim | None:
             .returning(Delivery.id)
         ).first()
     return claim if taken else None
-
-
-def _due(now: datetime) -> sa.Select[int]:
-    # in the words of the partial index, so that SQLite uses it
-    pending: sa.ColumnElement[bool] = sa.literal_column(f"notification_deliveries.{PENDING_SQL}")
-    return sa.select(Delivery.id).where(pending, Delivery.next_attempt_at <= now)
 
 
 def _attempt(claim: Claim) -> None:

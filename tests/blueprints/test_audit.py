@@ -117,7 +117,7 @@ class TestPeriod:
 
 def test_a_csv_file(admin, noted, cast):
     line = noted(
-        "Grüße, „x“\nשלום",
+        "Grüße, „x“\n日本",
         at=at("2026-03-02T10:11:12.5"),
         user_id=7,
         tenant_id=cast.tenant_id,
@@ -140,7 +140,7 @@ def test_a_csv_file(admin, noted, cast):
             "user_id": "7",
             "tenant": "contoso",
             "action": "tenant.changed",
-            "subject": "Grüße, „x“\nשלום",
+            "subject": "Grüße, „x“\n日本",
             "remote_addr": "192.0.2.1",
             "data": '{"name": ["a", "b"]}',
         }

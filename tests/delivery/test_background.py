@@ -1,9 +1,12 @@
 """Sending beside the tick: it never waits for it, and never hears of its trouble."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
 
+from opsapp.delivery import outbox
 from opsapp.models import Channel, DeliveryState
 from workers import deliveries as sending
 
@@ -31,8 +34,17 @@ class TestBackground:
         deliveries.prefer(url=hooks.url)
         delivery_id = deliveries.add(Channel.WEBHOOK)
         with monkeypatch.context() as patch:
-            patch.setattr(sending.outbox, "send_due", lambda: 1 / 0)
+            patch.setattr(outbox, "send_due", lambda: 1 / 0)
             sending.send_in_background().join()
         assert "sending notifications failed" in caplog.text
         sending.send_in_background().join()
         assert deliveries.row(delivery_id).state == DeliveryState.DELIVERED
+
+
+def test_a_tick_with_nothing_to_send_loads_nothing_that_sends():
+    code = (
+        "import sys, workers.schedule;"
+        "print({'smtplib', 'opsapp.delivery.outbox', 'httpcore'} & set(sys.modules))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "set()\n"
