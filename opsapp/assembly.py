@@ -95,7 +95,9 @@ def register_blueprints(app: Flask) -> None:
         account,
         admin,
         assets,
+        audit,
         auth,
+        deliveries,
         errors,
         groups,
         health,
@@ -112,7 +114,7 @@ def register_blueprints(app: Flask) -> None:
     security.init_app(app)
     presenters.init_app(app)
     app.jinja_env.globals["may"] = permissions.viewer_may
-    for area in (assets, errors, health, auth, account, admin, tenants):
+    for area in (assets, errors, health, auth, account, deliveries, admin, audit, tenants):
         app.register_blueprint(area.bp)
     for area in (portfolio, overview, policies, groups, runs, monitoring, notifications):
         app.register_blueprint(area.bp)
@@ -121,7 +123,7 @@ def register_blueprints(app: Flask) -> None:
 
 
 def register_commands(app: Flask) -> None:
-    from opsapp.cli import demo, groups, policies, runs, tenants, users
+    from opsapp.cli import audit, demo, groups, notifications, policies, runs, tenants, users
 
     for group in (
         users.users,
@@ -129,6 +131,8 @@ def register_commands(app: Flask) -> None:
         runs.runs,
         policies.policies,
         groups.groups,
+        notifications.notifications,
+        audit.audit,
         demo.demo,
     ):
         app.cli.add_command(group)
