@@ -121,12 +121,13 @@ def register_blueprints(app: Flask) -> None:
 
 
 def register_commands(app: Flask) -> None:
-    from opsapp.cli import demo, groups, policies, runs, tenants, users
+    from opsapp.cli import demo, groups, policies, queue, runs, tenants, users
 
     for group in (
         users.users,
         tenants.tenants,
         runs.runs,
+        queue.queue,
         policies.policies,
         groups.groups,
         demo.demo,

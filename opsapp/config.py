@@ -109,6 +109,13 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(
         default=0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-* count."
     )
+    metrics_token: str | None = Field(
+        default=None,
+        min_length=16,
+        repr=False,
+        description="Serves /metrics to whoever sends it as `Authorization: Bearer …`. At least 16 "
+        "characters. Unset: there is no /metrics.",
+    )
     debug_pages: bool = Field(
         default=False, description="Serve /styleguide (every interface element in every state)."
     )

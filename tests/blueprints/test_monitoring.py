@@ -530,7 +530,7 @@ class TestOnBothDatabases:
         run = ledger.run(PARTIAL, summary_counts=ledger.counts(1, 3), items=[*failed, item("x")])
         ledger.run(RUNNING)
         queued = ledger.run(QUEUED)
-        ledger.worker()
+        ledger.worker("worker-2")
         ledger.notification(cast["operator"].id, run, "It failed.")
 
         for state in STATES:
