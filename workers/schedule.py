@@ -20,6 +20,7 @@ from opsapp.models.base import write
 from opsapp.models.upsert import insert_or_ignore
 from opsapp.run_totals import roll_up
 from opsapp.runs import reconcile
+from opsapp.services import retention
 from workers.runtime import app
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ def tick(worker_name: str) -> bool:
         return False
     reconcile(by=worker_name)
     roll_up(worker_name, every=ROLL_UP_EVERY)
+    retention.start_due(worker_name)
     _drop_tokens_of_suspended()
     return True
 

@@ -113,6 +113,7 @@ class Operation(ABC):
     timeout: ClassVar[timedelta] = timedelta(minutes=30)
     resumable: ClassVar[bool] = False
     item_noun: ClassVar[str] = "items"
+    keep_history: ClassVar[bool] = False  # runs of this type are never deleted for their age
 
     def clean_inputs(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The canonical inputs of a run; raises InvalidInputs. By default there are none."""
