@@ -26,6 +26,7 @@ class RunsPurge(Operation):
     permission = "tenant.settings"
     timeout = timedelta(hours=4)
     resumable = True
+    uses_graph = False
     item_noun = "days"
 
     def clean_inputs(self, raw: Mapping[str, Any]) -> dict[str, Any]:
