@@ -28,7 +28,7 @@ from opsapp.services.run_filters import (
 
 COUNT_LIMIT = 1000
 TENANT_CHOICES = 500
-EXAMINED = 500  # to know whether a run was repaired since takes several looks at others
+EXAMINED = 200  # to know whether a run was repaired since takes several looks at others
 
 
 @dataclass(frozen=True)
