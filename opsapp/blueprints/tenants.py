@@ -20,7 +20,7 @@ from opsapp.permissions import allows, requires, role_in, signed_in, tenants_of,
 from opsapp.presenters import retention_words
 from opsapp.presenters.notices import notice
 from opsapp.refusals import NotFound, Refused
-from opsapp.services import collections, members, users
+from opsapp.services import collections, members, retention, users
 from opsapp.services import tenants as service
 
 bp = Blueprint("tenants", __name__, url_prefix="/tenants")
@@ -93,7 +93,11 @@ def _page(
         role_names=ROLE_NAMES,
         clouds=CLOUDS,
         collections=collections.collections_of(tenant),
-        history=retention_words.of(tenant) if "tenant.settings" in words else None,
+        history=(
+            retention_words.of(tenant, retention.preview(tenant))
+            if "tenant.settings" in words
+            else None
+        ),
     )
     return page, 422 if general or credential or member else 200
 

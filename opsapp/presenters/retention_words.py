@@ -1,12 +1,14 @@
 """What becomes of old runs, in words: for the settings of a tenant and the dialog that asks."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from opsapp.models import Tenant
 from opsapp.presenters.numbers import capped
 from opsapp.retention import kept_words
-from opsapp.services import retention
-from opsapp.services.retention import COUNT_LIMIT, Preview
+
+if TYPE_CHECKING:  # importing it would bring the queue's client along
+    from opsapp.services.retention import Preview
 
 
 @dataclass(frozen=True)
@@ -19,8 +21,7 @@ class HistoryPanel:
     off: str | None
 
 
-def of(tenant: Tenant) -> HistoryPanel:
-    found = retention.preview(tenant)
+def of(tenant: Tenant, found: "Preview") -> HistoryPanel:
     if found.before is None:
         return HistoryPanel("Runs are kept for ever.", "", "", "OPSAPP_RETENTION_DAYS is 0.")
     return HistoryPanel(
@@ -32,16 +33,16 @@ def of(tenant: Tenant) -> HistoryPanel:
     )
 
 
-def _count(found: Preview) -> str:
-    return f"{capped(found.going, COUNT_LIMIT)} run{'' if found.going == 1 else 's'}"
+def _count(found: "Preview") -> str:
+    return f"{capped(found.going)} run{'' if found.going == 1 else 's'}"
 
 
-def _stays(found: Preview) -> str:
+def _stays(found: "Preview") -> str:
     words = kept_words(found.kept)
     return f"Of the old runs, {words}." if words else "No old run has to stay."
 
 
-def _why_not(tenant: Tenant, found: Preview) -> str | None:
+def _why_not(tenant: Tenant, found: "Preview") -> str | None:
     if tenant.suspended_at:
         return "The tenant is suspended."
     return None if found.going else "No run is old enough."
