@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint types fix lock docs bench runtime development venv
+.PHONY: help demo test setup lint types fix lock docs bench bench-scale runtime development venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,8 +45,11 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-inde
 docs: development ## write docs/configuration.md and .env.example from the settings
 	$(BIN)/python -m docs.generate
 
-bench: development ## measure what the ledger costs
+bench: development ## measure what the ledger and its pages cost
 	@$(BIN)/python -m benchmarks
+
+bench-scale: development ## the pages with a million runs (minutes, and 5 GB of disk)
+	@OPSAPP_BENCH_SCALE=1 $(BIN)/python -m benchmarks list_page detail_page
 
 # The stamp holds the requirements that are installed. While they are the ones wanted, pip is not
 # asked at all: everything but the first start works without a network.

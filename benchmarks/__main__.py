@@ -5,10 +5,18 @@ import pkgutil
 import sys
 
 import benchmarks
+from benchmarks import big_ledger
 
 
 def main() -> None:
     wanted = set(sys.argv[1:])
+    try:
+        _run(wanted)
+    finally:
+        big_ledger.close()
+
+
+def _run(wanted: set[str]) -> None:
     for found in pkgutil.iter_modules(benchmarks.__path__):
         if found.name.startswith("__") or (wanted and found.name not in wanted):
             continue

@@ -123,12 +123,23 @@ def register_blueprints(app: Flask) -> None:
 
 
 def register_commands(app: Flask) -> None:
-    from opsapp.cli import audit, demo, groups, notifications, policies, runs, tenants, users
+    from opsapp.cli import (
+        audit,
+        demo,
+        groups,
+        notifications,
+        policies,
+        queue,
+        runs,
+        tenants,
+        users,
+    )
 
     for group in (
         users.users,
         tenants.tenants,
         runs.runs,
+        queue.queue,
         policies.policies,
         groups.groups,
         notifications.notifications,

@@ -20,6 +20,8 @@ class ConfigError(Exception):
     """A setting is missing or malformed. The message names the variable and says why."""
 
 
+LEAST_RETENTION_DAYS = 7
+
 BaseUrl = Annotated[str, AfterValidator(setting_checks.base_url)]
 DatabaseUrl = Annotated[str, AfterValidator(setting_checks.database_url)]
 RedisUrl = Annotated[str, AfterValidator(setting_checks.redis_url)]
@@ -108,6 +110,13 @@ class Settings(BaseSettings):
     session_hours: float = Field(
         default=12, gt=0, le=24 * 30, description="A sign-in session ends after this long."
     )
+    retention_days: int = Field(
+        default=90,
+        ge=0,
+        le=3650,
+        description="Completed runs are deleted when they ended longer ago: 7 to 3650 days; 0 "
+        "keeps them for ever.",
+    )
     secure_cookies: bool = Field(
         default=True,
         description="Send cookies over HTTPS only. The demo switches it off for plain loopback.",
@@ -136,6 +145,13 @@ class Settings(BaseSettings):
         description="Let webhooks reach private and loopback addresses, and plain http. Whoever "
         "may sign in can then have hosts of your network called.",
     )
+    metrics_token: str | None = Field(
+        default=None,
+        min_length=16,
+        repr=False,
+        description="Serves /metrics to whoever sends it as `Authorization: Bearer …`. At least 16 "
+        "characters. Unset: there is no /metrics.",
+    )
     debug_pages: bool = Field(
         default=False, description="Serve /styleguide (every interface element in every state)."
     )
@@ -162,6 +178,13 @@ class Settings(BaseSettings):
                 sound = False
             if not sound:
                 raise ValueError("must be comma-separated Fernet keys (32 bytes, url-safe base64)")
+        return value
+
+    @field_validator("retention_days")
+    @classmethod
+    def _keeps_a_week(cls, value: int) -> int:
+        if 0 < value < LEAST_RETENTION_DAYS:
+            raise ValueError(f"must be 0 or at least {LEAST_RETENTION_DAYS}")
         return value
 
     @field_validator("instance")

@@ -18,13 +18,16 @@ from opsapp.logging import start_logging
 from opsapp.models import Tenant, Tick
 from opsapp.models.base import write
 from opsapp.models.upsert import insert_or_ignore
+from opsapp.run_totals import roll_up
 from opsapp.runs import reconcile
+from opsapp.services import retention
 from workers import deliveries
 from workers.runtime import app
 
 logger = logging.getLogger(__name__)
 
 TICK_NAME = "tick"
+ROLL_UP_EVERY = timedelta(minutes=1)
 
 
 def tick(worker_name: str) -> bool:
@@ -32,6 +35,8 @@ def tick(worker_name: str) -> bool:
     if not _win_interval(worker_name):
         return False
     reconcile(by=worker_name)
+    roll_up(worker_name, every=ROLL_UP_EVERY)
+    retention.start_due(worker_name)
     _drop_tokens_of_suspended()
     deliveries.send_in_background()
     return True

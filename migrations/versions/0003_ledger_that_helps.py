@@ -16,6 +16,7 @@ BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
 IN_FORCE = sa.text("lifted_at IS NULL")
 PENDING = sa.text("state = 'pending'")
+PROBLEM = sa.text("result IN ('failed', 'skipped')")
 AUDIT_GUARDS = {"audit_changed": "UPDATE", "audit_removed": "DELETE"}
 APPEND_ONLY = "the audit trail is append-only"
 SELECTION_FIXED = "the selection of a run never changes"
@@ -26,6 +27,14 @@ def upgrade():
     op.add_column("operation_runs", sa.Column("selection_hash", sa.String(64), nullable=True))
     op.create_index("ix_operation_runs_identity", "operation_runs", ["run_identity_hash", "id"])
     op.create_index("ix_operation_runs_completed", "operation_runs", ["completed_at"])
+    op.create_index("ix_operation_run_items_run", "operation_run_items", ["run_id", "id"])
+    op.create_index(
+        "ix_operation_run_items_problems",
+        "operation_run_items",
+        ["run_id", "result", "reason_code", "id"],
+        sqlite_where=PROBLEM,
+        postgresql_where=PROBLEM,
+    )
     op.add_column("tenants", sa.Column("last_turn_at", TIME, nullable=True))
     op.add_column("notifications", sa.Column("updated_title", sa.String(300), nullable=True))
     op.add_column("notifications", sa.Column("updated_at", TIME, nullable=True))
@@ -201,6 +210,8 @@ def downgrade():
     op.drop_column("notifications", "updated_at")
     op.drop_column("notifications", "updated_title")
     op.drop_column("tenants", "last_turn_at")
+    op.drop_index("ix_operation_run_items_problems", table_name="operation_run_items")
+    op.drop_index("ix_operation_run_items_run", table_name="operation_run_items")
     op.drop_index("ix_operation_runs_completed", table_name="operation_runs")
     op.drop_index("ix_operation_runs_identity", table_name="operation_runs")
     op.drop_column("operation_runs", "selection_hash")

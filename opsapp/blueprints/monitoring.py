@@ -5,6 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from opsapp import __version__
 from opsapp.blueprints.context import asked_number, cursor
 from opsapp.models import OperationRun
 from opsapp.operations import label_of
@@ -35,7 +36,10 @@ def index() -> ResponseReturnValue:
         upto=upto or max((run.id for run in found.page.rows), default=None),
         is_live=any(run.is_active for run in found.page.rows),
         figures=figures,
-        answer=run_rows.answer(figures.active, figures.attention, figures.stale),
+        attention=run_rows.attention_words(figures.attention, or_more=figures.or_more),
+        answer=run_rows.answer(
+            figures.active, figures.attention, figures.stale, or_more=figures.or_more
+        ),
         in_all=monitoring.count_all(who) if not found.page.rows else None,
         chosen=chosen,
         tenants=monitoring.tenant_choices(who),
@@ -118,16 +122,19 @@ def _item_filter(run: OperationRun) -> ItemFilter:
 def queue() -> ResponseReturnValue:
     workers = queue_health.workers()
     waiting = queue_health.waiting()
-    state, healing = queue_health.queue_state(), queue_health.healing()
+    state = queue_health.queue_state()
     return render_template(
         "monitoring/queue.html",
         workers=workers,
-        current=queue_health.runs_of(workers),
         waiting=waiting,
         state=state,
         figures=queue_page.figures_of(workers, waiting),
-        healing=healing,
-        healed=queue_page.healed_words(healing.healed),
+        versions=queue_page.version_words(workers, __version__),
+        own_version=__version__,
+        worker_state=queue_page.worker_state,
+        healing=queue_health.healing(),
+        healed_words=queue_page.healed_words,
+        dispatches=queue_page.dispatch_lines(queue_health.dispatches()),
         answer=queue_page.answer(workers, waiting, state),
         label_of=label_of,
         rows=run_rows.rows_of(waiting.first),

@@ -17,9 +17,10 @@ from opsapp.forms.tenants import (
 )
 from opsapp.models import Cloud, Role, Tenant, User
 from opsapp.permissions import allows, requires, role_in, signed_in, tenants_of, viewer, words_of
+from opsapp.presenters import retention_words
 from opsapp.presenters.notices import notice
 from opsapp.refusals import NotFound, Refused
-from opsapp.services import collections, members, users
+from opsapp.services import collections, members, retention, users
 from opsapp.services import tenants as service
 
 bp = Blueprint("tenants", __name__, url_prefix="/tenants")
@@ -79,10 +80,11 @@ def _page(
     member: MemberForm | None = None,
 ) -> ResponseReturnValue:
     """The settings page, with the form that was sent (if any) showing what is wrong with it."""
+    words = words_of(role_in(viewer(), tenant))
     page = render_template(
         "tenants/settings.html",
         tenant=tenant,
-        words=words_of(role_in(viewer(), tenant)),
+        words=words,
         general=general or GeneralForm(formdata=None, obj=tenant),
         credential=credential or CredentialForm(formdata=None),
         new_member=member or MemberForm(formdata=None),
@@ -91,6 +93,11 @@ def _page(
         role_names=ROLE_NAMES,
         clouds=CLOUDS,
         collections=collections.collections_of(tenant),
+        history=(
+            retention_words.of(tenant, retention.preview(tenant))
+            if "tenant.settings" in words
+            else None
+        ),
     )
     return page, 422 if general or credential or member else 200
 

@@ -14,6 +14,7 @@ from opsapp.models.user import User
 
 ACTIVE_SQL = "status IN ('queued', 'running')"
 NEEDS_ATTENTION_SQL = "outcome IN ('failed', 'partially_succeeded')"
+PROBLEM_SQL = "result IN ('failed', 'skipped')"
 
 
 class RunStatus(enum.StrEnum):
@@ -175,6 +176,16 @@ class OperationRunItem(Model):
             name="result_has_reason",
         ),
         sa.Index("ix_operation_run_items_result", "run_id", "result", "id"),
+        sa.Index("ix_operation_run_items_run", "run_id", "id"),
+        sa.Index(
+            "ix_operation_run_items_problems",
+            "run_id",
+            "result",
+            "reason_code",
+            "id",
+            sqlite_where=sa.text(PROBLEM_SQL),
+            postgresql_where=sa.text(PROBLEM_SQL),
+        ),
     )
 
 

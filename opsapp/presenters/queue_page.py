@@ -1,12 +1,15 @@
 """Workers and queue in words and figures."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from opsapp.database import utcnow
-from opsapp.models import QueueState
+from opsapp.models import QueueState, WorkerState
 from opsapp.presenters.numbers import plural
-from opsapp.services.queue_health import Waiting, Worker
+from opsapp.presenters.times import duration
+from opsapp.services.queue_health import Dispatches, Waiting, Worker
 
 
 def answer(workers: Sequence[Worker], waiting: Waiting, state: QueueState | None) -> str:
@@ -27,11 +30,14 @@ def answer(workers: Sequence[Worker], waiting: Waiting, state: QueueState | None
 
 @dataclass(frozen=True)
 class Figures:
-    """``oldest``: seconds that the first run in line has waited; None when nothing waits."""
+    """``…_hint`` is what the figure of that name is explained with."""
 
     live: int
     workers_hint: str
-    oldest: float | None
+    running_hint: str
+    queued_hint: str
+    held_hint: str
+    undispatched_hint: str
 
 
 def figures_of(workers: Sequence[Worker], waiting: Waiting) -> Figures:
@@ -41,17 +47,58 @@ def figures_of(workers: Sequence[Worker], waiting: Waiting) -> Figures:
     hint = f"{busy:,} busy, {live - busy:,} free" if live else "none is live"
     if lost:
         hint += f", {lost:,} lost"
-    first = waiting.first[0].dispatched_at if waiting.first else None
-    return Figures(live, hint, (utcnow() - first).total_seconds() if first else None)
+    return Figures(
+        live,
+        hint,
+        _longest(waiting.running_since, "the longest for", "nothing runs"),
+        _longest(waiting.queued_since, "the oldest for", "nothing in line"),
+        _longest(waiting.held_since, "the oldest for", "for Graph, approval or a pause"),
+        _longest(waiting.undispatched_since, "the oldest for", "upkeep does that within seconds"),
+    )
+
+
+def _longest(since: datetime | None, words: str, otherwise: str) -> str:
+    if since is None:
+        return otherwise
+    return f"{words} {duration((utcnow() - since).total_seconds())}"
+
+
+def version_words(workers: Sequence[Worker], own: str) -> str | None:
+    """Which versions the live workers run, when not all run our ``own``."""
+    versions = Counter(worker.row.version for worker in workers if worker.is_live)
+    if not set(versions) - {own}:
+        return None
+    listed = ", ".join(f"{version} ({count:,})" for version, count in sorted(versions.items()))
+    return f"This is version {own}; the live workers run {listed}. Restart what is older."
+
+
+def worker_state(worker: Worker) -> str:
+    """The word for ``state_badge``: what the ledger says goes before what the worker said."""
+    if worker.lost:
+        return "lost"
+    if worker.is_busy and worker.row.state != WorkerState.STOPPING:
+        return WorkerState.BUSY.value
+    if worker.row.state == WorkerState.BUSY:
+        return WorkerState.IDLE.value
+    return worker.row.state.value
 
 
 HEALED = {
-    "lease_expired": "Runs taken back from silent workers",
-    "released": "Held runs released",
-    "dispatched": "Runs handed to the queue",
-    "lost": "Runs the queue had lost",
+    "lease_expired": "taken back from silent workers",
+    "released": "held and released",
+    "dispatched": "handed to the queue",
+    "lost": "lost by the queue",
 }
 
 
-def healed_words(healed: Mapping[str, int]) -> list[tuple[str, str]]:
-    return [(HEALED.get(key, key), f"{count:,}") for key, count in healed.items()]
+def healed_words(healed: Mapping[str, int]) -> str:
+    parts = [f"{plural(count, 'run')} {HEALED.get(key, key)}" for key, count in healed.items()]
+    return ", ".join(parts)
+
+
+def dispatch_lines(found: Dispatches) -> list[tuple[str, str]]:
+    return [
+        ("Taken by the queue", f"{found.accepted:,}"),
+        ("Refused, nothing was done", f"{found.rejected:,}"),
+        ("No answer, nothing was done", f"{found.unknown:,}"),
+    ]

@@ -65,9 +65,14 @@ def _row(run: OperationRun, usual: float | None) -> RunRow:
     )
 
 
-def answer(active: int, attention: int, stale: int) -> str:
+def attention_words(attention: int, *, or_more: bool) -> str:
+    """``3``, or ``3+`` when not all were looked at."""
+    return f"{attention:,}+" if or_more and attention else capped(attention)
+
+
+def answer(active: int, attention: int, stale: int, *, or_more: bool = False) -> str:
     """What the page says first, in one sentence."""
-    if not (active or attention or stale):
+    if not (active or attention or stale or or_more):
         return "All calm: nothing is running and nothing needs attention."
     parts = [f"{capped(active)} active" if active else "Nothing is running"]
     if stale:
@@ -75,7 +80,10 @@ def answer(active: int, attention: int, stale: int) -> str:
     if attention:
         verb = "needs" if attention == 1 else "need"
         noun = "run" if attention == 1 else "runs"
-        parts.append(f"{capped(attention)} {noun} of the last 30 days {verb} attention")
+        count = attention_words(attention, or_more=or_more)
+        parts.append(f"{count} {noun} of the last 30 days {verb} attention")
+    elif or_more:
+        parts.append("none of the latest that ended badly needs attention")
     else:
         parts.append("nothing needs attention")
     return "; ".join(parts) + "."

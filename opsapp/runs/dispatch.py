@@ -1,9 +1,10 @@
 """Handing a committed run to the queue, truthfully: handed over, or failed at once."""
 
 import logging
+import socket
 
 import sqlalchemy as sa
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError, ResponseError
 
 from opsapp.database import UtcDateTime, utcnow
 from opsapp.extensions import db
@@ -16,6 +17,8 @@ from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import finalize
 
 logger = logging.getLogger(__name__)
+
+_REFUSED = (ResponseError, AuthenticationError, BusyLoadingError)  # Redis answered: no
 
 
 def dispatch(run: OperationRun, *, give_up: bool = True) -> OperationRun:
@@ -39,11 +42,27 @@ def dispatch(run: OperationRun, *, give_up: bool = True) -> OperationRun:
                 RunResult.failed("queue.dispatch_failed"),
                 token=token,
                 expected=(RunStatus.QUEUED,),
-                data={"error": type(error).__name__},
+                data={"error": type(error).__name__, "dispatch": _answer_of(error)},
             )
     else:
         _mark_dispatched(run_id, token, note)
     return run
+
+
+def _answer_of(error: Exception) -> str:
+    """``rejected`` when the queue surely took nothing, else ``unknown``: no answer came."""
+    if not isinstance(error, (RedisError, OSError)):
+        return "rejected"  # before anything was sent
+    return "rejected" if isinstance(error, _REFUSED) or _is_not_connected(error) else "unknown"
+
+
+def _is_not_connected(error: BaseException | None) -> bool:
+    """Whether the connection itself failed; its cause says so, behind what redis-py raises."""
+    while error is not None:
+        if isinstance(error, (ConnectionRefusedError, FileNotFoundError, socket.gaierror)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 _RUNS = table_of(OperationRun)
@@ -53,19 +72,18 @@ _MARK = (
         _RUNS.c.id == sa.bindparam("run_id"),
         _RUNS.c.dispatch_token == sa.bindparam("token"),
         _RUNS.c.status != RunStatus.COMPLETED,
+        _RUNS.c.dispatched_at.is_(None),
     )
     .values(
         job_id=sa.bindparam("job"),
-        dispatched_at=sa.func.coalesce(
-            _RUNS.c.dispatched_at, sa.bindparam("now", type_=UtcDateTime)
-        ),
+        dispatched_at=sa.bindparam("now", type_=UtcDateTime),
         updated_at=sa.bindparam("now", type_=UtcDateTime),
     )
 )
 
 
 def _mark_dispatched(run_id: int, token: str, note: Note | None) -> None:
-    """One statement: this stands between every click and its answer."""
+    """Does nothing when a worker was faster: its claim has said it already."""
     job = queue.job_id_of(run_id, token)
     values = {"run_id": run_id, "token": token, "job": job, "now": utcnow()}
     with write() as session:

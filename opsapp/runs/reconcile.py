@@ -8,7 +8,6 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from redis.exceptions import RedisError
@@ -17,7 +16,8 @@ from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import Hold, OperationRun, QueueState, RunStatus, Tick
 from opsapp.models.base import write
-from opsapp.models.upsert import insert_for
+from opsapp.models.upsert import insert_for, insert_or_ignore
+from opsapp.run_totals import add_reaper_actions
 from opsapp.runs import queue
 from opsapp.runs.dispatch import dispatch
 from opsapp.runs.pauses import release_resumed
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 UNDISPATCHED_GRACE = timedelta(seconds=5)
 MISSING_GRACE = timedelta(seconds=10)
 BATCH = 500
+ROUNDS_KEPT = 20
 TICK_NAME = "reconcile"
 
 
@@ -163,11 +164,13 @@ def _ids_and_tokens(*conditions: sa.ColumnElement[bool]) -> Sequence[tuple[int, 
 
 
 def _record(by: str, report: dict[str, int]) -> None:
-    """Keeps when reconcile last ran, and what it healed the last time it healed anything."""
+    """Keeps when reconcile last ran, and the latest rounds that healed anything, newest first."""
     now = utcnow()
-    values: dict[str, Any] = {"ran_at": now, "ran_by": by}
-    if report:
-        values["report"] = {"healed": report, "healed_at": now.isoformat()}
     with write() as session:
-        insert = insert_for(session, Tick).values(name=TICK_NAME, **{"report": {}, **values})
-        session.execute(insert.on_conflict_do_update(index_elements=["name"], set_=values))
+        session.execute(insert_or_ignore(session, Tick).values(name=TICK_NAME, report={}))
+        row = session.get_one(Tick, TICK_NAME, with_for_update=True, populate_existing=True)
+        row.ran_at, row.ran_by = now, by
+        if report:
+            round_ = {"at": now.isoformat(), "by": by, "healed": report}
+            row.report = {"rounds": [round_, *row.report.get("rounds", [])][:ROUNDS_KEPT]}
+            add_reaper_actions(session, report)

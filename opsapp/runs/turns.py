@@ -178,13 +178,15 @@ def _begin(session: Session, run: OperationRun, worker: str, lease_until: dateti
     run.status = RunStatus.RUNNING
     run.worker, run.job_id = worker, job_id_of(run.id, run.dispatch_token)
     run.started_at = run.started_at or now
-    run.dispatched_at = run.dispatched_at or now
+    if run.dispatched_at is None:  # the worker is faster than the dispatcher's own mark
+        run.dispatched_at = now
+        add_event(session, run.id, "dispatched", "Handed to the queue.")
     run.heartbeat_at, run.lease_expires_at = now, lease_until
     run.missing_since = run.wait_reason = None
     add_event(
         session, run.id, "started", f"Attempt {run.attempt} started.", data={"worker": worker}
     )
-    notify_queued(session, run)  # the worker may be faster than the dispatcher's own mark
+    notify_queued(session, run)
 
 
 def standing_of(run: OperationRun) -> Standing:

@@ -11,7 +11,14 @@ from sqlalchemy.orm import joinedload
 from opsapp.extensions import db
 from opsapp.intune.catalogue import CATALOGUE, AssignmentSource
 from opsapp.intune.readable import is_guid, texts_in
-from opsapp.models import DirectoryGroup, Policy, PolicyAssignment, PolicyVersion, Tenant
+from opsapp.models import (
+    DirectoryGroup,
+    OperationRun,
+    Policy,
+    PolicyAssignment,
+    PolicyVersion,
+    Tenant,
+)
 from opsapp.refusals import NotFound
 from opsapp.services.paging import Cursor, Page, page_of
 
@@ -184,11 +191,15 @@ def versions_of(
     columns = (
         PolicyVersion.number,
         PolicyVersion.seen_at,
-        PolicyVersion.run_id,
+        OperationRun.id.label("run_id"),  # none once the run was deleted for its age
         PolicyVersion.content_sha256,
         PolicyVersion.assignments_sha256,
     )
-    query = sa.select(*columns).where(PolicyVersion.policy_id == policy.id)
+    query = (
+        sa.select(*columns)
+        .outerjoin(OperationRun, OperationRun.id == PolicyVersion.run_id)
+        .where(PolicyVersion.policy_id == policy.id)
+    )
     if before is not None:
         query = query.where(PolicyVersion.number < before)
     query = query.order_by(PolicyVersion.number.desc())

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -13,12 +12,14 @@ from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import (
     OperationRun,
+    OperationRunEvent,
     QueueState,
     RunStatus,
     Tick,
     WorkerHeartbeat,
     WorkerState,
 )
+from opsapp.run_totals import dispatch_counts
 from opsapp.services.run_filters import ACTIVE
 
 REMEMBERED = timedelta(hours=24)
@@ -29,10 +30,14 @@ RECONCILE = "reconcile"  # the tick's name, as the ledger writes it
 
 @dataclass(frozen=True)
 class Worker:
-    """A worker process. ``lost``: it neither stopped nor was heard of for longer than a lease."""
+    """A worker process. ``lost``: it neither stopped nor was heard of for longer than a lease.
+
+    ``run`` is what the ledger says it works on.
+    """
 
     row: WorkerHeartbeat
     lost: bool
+    run: OperationRun | None
 
     @property
     def is_live(self) -> bool:
@@ -40,17 +45,34 @@ class Worker:
 
     @property
     def is_busy(self) -> bool:
-        return self.is_live and self.row.state == WorkerState.BUSY
+        return self.is_live and self.run is not None
+
+
+@dataclass(frozen=True)
+class Round:
+    """A round of reconcile that healed something: how many runs of each kind."""
+
+    at: datetime
+    by: str
+    healed: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class Healing:
-    """When reconcile last ran, and what it healed the last time it healed anything."""
+    """When reconcile last ran, and the latest rounds that healed anything, newest first."""
 
     ran_at: datetime | None
     ran_by: str | None
-    healed: Mapping[str, int]
-    healed_at: datetime | None
+    rounds: Sequence[Round]
+
+
+@dataclass(frozen=True)
+class Dispatches:
+    """Runs that the queue took, refused, or gave no answer about."""
+
+    accepted: int
+    rejected: int
+    unknown: int
 
 
 @dataclass(frozen=True)
@@ -77,13 +99,25 @@ class Place:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Runs in the queue, oldest first (the first of them), and how many of each kind wait."""
+    """Runs in the queue, oldest first (the first of them), and how many of each kind wait.
+
+    ``…_since`` is since when the first of a kind has been in that state; None when there is none.
+    """
 
     first: Sequence[OperationRun]
     queued: int
     held: int
     undispatched: int
     running: int
+    queued_since: datetime | None
+    held_since: datetime | None
+    undispatched_since: datetime | None
+    running_since: datetime | None
+
+    def oldest_in_line(self, now: datetime) -> float:
+        """Seconds that the first run has waited that only a worker is missing to; 0 for none."""
+        since = [moment for moment in (self.queued_since, self.undispatched_since) if moment]
+        return max(0, (now - min(since)).total_seconds()) if since else 0
 
 
 def lost_before() -> datetime:
@@ -98,12 +132,27 @@ def workers() -> list[Worker]:
         .where(WorkerHeartbeat.heartbeat_at >= utcnow() - REMEMBERED)
         .order_by(WorkerHeartbeat.heartbeat_at.desc())
         .limit(WORKERS_SHOWN)
-    )
-    oldest = lost_before()
+    ).all()
+    oldest, current = lost_before(), _running_by_worker([row.name for row in rows])
     found = [
-        Worker(row, row.state != WorkerState.STOPPED and row.heartbeat_at < oldest) for row in rows
+        Worker(
+            row,
+            row.state != WorkerState.STOPPED and row.heartbeat_at < oldest,
+            current.get(row.name),
+        )
+        for row in rows
     ]
     return sorted(found, key=lambda worker: (not worker.is_live, worker.row.host, worker.row.name))
+
+
+def _running_by_worker(names: Sequence[str]) -> Mapping[str | None, OperationRun]:
+    runs = db.session.scalars(
+        sa.select(OperationRun)
+        .where(ACTIVE, OperationRun.status == RunStatus.RUNNING, OperationRun.worker.in_(names))
+        .options(joinedload(OperationRun.tenant))
+        .order_by(OperationRun.id)
+    )
+    return {run.worker: run for run in runs}
 
 
 def last_worker_heard_at() -> datetime | None:
@@ -119,15 +168,37 @@ def queue_state() -> QueueState | None:
 def healing() -> Healing:
     tick = db.session.get(Tick, RECONCILE)
     if tick is None:
-        return Healing(None, None, {}, None)
-    report: Mapping[str, Any] = tick.report
-    healed_at = report.get("healed_at")
-    return Healing(
-        tick.ran_at,
-        tick.ran_by,
-        report.get("healed", {}),
-        datetime.fromisoformat(healed_at) if healed_at else None,
+        return Healing(None, None, ())
+    rounds = [
+        Round(datetime.fromisoformat(each["at"]), each["by"], each["healed"])
+        for each in tick.report.get("rounds", [])
+    ]
+    return Healing(tick.ran_at, tick.ran_by, rounds)
+
+
+def dispatches(window: timedelta = REMEMBERED) -> Dispatches:
+    """What became of handing runs to the queue lately.
+
+    Events are found by id: those of the window come after the last run that is older than it.
+    """
+    since = utcnow() - window
+    last_before = (
+        sa.select(OperationRun.id)
+        .where(OperationRun.created_at < since)
+        .order_by(OperationRun.created_at.desc())
+        .limit(1)
+        .scalar_subquery()
     )
+    floor = sa.select(sa.func.min(OperationRunEvent.id)).where(
+        OperationRunEvent.run_id == last_before
+    )
+    counts = db.session.execute(
+        sa.select(*dispatch_counts()).where(
+            OperationRunEvent.id > sa.func.coalesce(floor.scalar_subquery(), 0),
+            OperationRunEvent.at >= since,
+        )
+    ).one()
+    return Dispatches(*tuple(counts))
 
 
 def place_of(run: OperationRun) -> Place:
@@ -160,12 +231,22 @@ def waiting() -> Waiting:
         sa.and_(queued, OperationRun.hold.is_(None), OperationRun.dispatched_at.is_(None)),
         OperationRun.status == RunStatus.RUNNING,
     )
-    counts = db.session.execute(
-        sa.select(*(sa.func.count().filter(kind) for kind in kinds))
+    times = (
+        OperationRun.dispatched_at,
+        OperationRun.updated_at,
+        OperationRun.updated_at,
+        OperationRun.started_at,
+    )
+    pairs = list(zip(kinds, times, strict=True))
+    found = db.session.execute(
+        sa.select(
+            *(sa.func.count().filter(kind) for kind in kinds),
+            *(sa.func.min(time).filter(kind) for kind, time in pairs),
+        )
         .select_from(OperationRun)
         .where(ACTIVE)
     ).one()
-    return Waiting(first, *tuple(counts))
+    return Waiting(first, *tuple(found))
 
 
 def _in_queue() -> tuple[sa.ColumnElement[bool], ...]:
@@ -175,11 +256,3 @@ def _in_queue() -> tuple[sa.ColumnElement[bool], ...]:
         OperationRun.hold.is_(None),
         OperationRun.dispatched_at.is_not(None),
     )
-
-
-def runs_of(found: Sequence[Worker]) -> Mapping[int, OperationRun]:
-    """The runs that the workers say they work on, by id."""
-    ids = [worker.row.current_run_id for worker in found if worker.row.current_run_id]
-    query = sa.select(OperationRun).where(OperationRun.id.in_(ids))
-    runs = db.session.scalars(query.options(joinedload(OperationRun.tenant)))
-    return {run.id: run for run in runs}

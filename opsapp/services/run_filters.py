@@ -13,6 +13,7 @@ from opsapp.models import OperationRun, RunOutcome, RunRepair, RunStatus, Tenant
 from opsapp.models.run import ACTIVE_SQL, NEEDS_ATTENTION_SQL
 from opsapp.operations import REGISTRY
 from opsapp.permissions import tenants_of
+from opsapp.runs.reasons import REASONS
 
 DEFAULT_WINDOW = "30d"
 WINDOWS: dict[str, timedelta | None] = {
@@ -162,13 +163,16 @@ def _matches(text: str) -> Condition:
     number = text.removeprefix("#")
     if number.isascii() and number.isdecimal() and len(number) <= LONGEST_ID:
         return OperationRun.id == int(number)
-    types = [key for key, known in REGISTRY.items() if text.lower() in known.label.lower()]
+    low = text.lower()
+    types = [
+        key for key, known in REGISTRY.items() if low in known.label.lower() or low in key.lower()
+    ]
+    reasons = [code for code in REASONS if low in code]
     tenants = sa.select(Tenant.id).where(Tenant.name.icontains(text, autoescape=True))
-    return sa.or_(
-        OperationRun.type.in_(types),
-        OperationRun.type.icontains(text, autoescape=True),
-        OperationRun.initiator_name.icontains(text, autoescape=True),
-        OperationRun.reason_code.icontains(text, autoescape=True),
+    return sa.or_(  # only one column is searched for a part of its text: that is dear
+        OperationRun.type.in_([*types, text]),
+        OperationRun.reason_code.in_([*reasons, text]),
         OperationRun.tenant_id.in_(tenants),
         OperationRun.job_id == text,
+        OperationRun.initiator_name.icontains(text, autoescape=True),
     )

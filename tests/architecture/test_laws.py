@@ -41,8 +41,9 @@ def test_the_recorder_of_connections_sees_one(connections):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda row: row.route)
 def test_pages_render_from_the_database_only(world, connections, page):
-    role = next(role for role in ("readonly", "owner", "admin") if page.answers[role] == "in")
-    assert world.knock(page, role).status_code < 400
+    roles = [role for role in ("readonly", "owner", "admin") if page.answers[role] == "in"]
+    answer = world.knock(page, roles[0] if roles else "admin")
+    assert answer.status_code < 400 if roles else answer.status_code == 404
     assert connections == []
 
 
@@ -80,13 +81,13 @@ class TestAClickStartsWork:
             places.add(str(address))
             return connect(self, address)
 
-        operator = cast.client("operator")
+        owner = cast.client("owner")
         monkeypatch.setattr(socket.socket, "connect", note)
         started = time.process_time()  # the clock on the wall also counts our neighbours' work
-        answer = operator.post(f"/tenants/{cast.slug}/runs", data={"type": operation_type})
+        answer = owner.post(f"/tenants/{cast.slug}/runs", data={"type": operation_type})
         assert time.process_time() - started < ANSWER_SECONDS
         assert answer.status_code == 303
-        page = bs4.BeautifulSoup(operator.get(answer.location).text, "html.parser")
+        page = bs4.BeautifulSoup(owner.get(answer.location).text, "html.parser")
         with app.app_context():
             run = db.session.scalars(sa.select(OperationRun)).one()
             assert (run.type, run.status) == (operation_type, RunStatus.QUEUED)

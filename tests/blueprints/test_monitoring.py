@@ -15,6 +15,7 @@ from tests.support.ledger_rows import CANCELLED, FAILED, PARTIAL, SUCCEEDED, Led
 from tests.support.page_parts import LIST, figures, run_page, words
 from tests.support.queries import counted
 
+QUERIES_OF_THE_LIST, QUERIES_OF_A_RUN = 14, 13
 DAY = timedelta(days=1)
 QUEUED, RUNNING = RunStatus.QUEUED, RunStatus.RUNNING
 
@@ -174,6 +175,30 @@ class TestList:
 
         unlimited = [text for text in statements if "count(" in text and "LIMIT" not in text]
         assert unlimited == []
+
+    def test_a_long_list_asks_no_more_than_a_short_one(self, app, cast, ledger):
+        client = cast.client("operator")
+        ledger.run(RUNNING)
+        client.get(LIST)
+        with counted(app) as few:
+            client.get(LIST)
+        for _ in range(20):
+            ledger.run(RUNNING)
+            ledger.run(FAILED)
+        with counted(app) as many:
+            client.get(LIST)
+
+        assert len(many) == len(few) == QUERIES_OF_THE_LIST, few
+
+    def test_only_the_latest_that_ended_badly_are_looked_at(self, page, ledger, monkeypatch):
+        monkeypatch.setattr(monitoring, "EXAMINED", 3)
+        for _ in range(3):
+            ledger.run(FAILED)
+        assert figures(page(LIST))["Needs attention"] == "3"
+        ledger.run(FAILED)
+        shown = page(LIST)
+        assert figures(shown)["Needs attention"] == "3+"
+        assert "3+ runs of the last 30 days need attention" in shown.select_one(".answer").text
 
     def test_a_list_with_active_runs_is_live_and_stands_still(self, page, ledger):
         old, active = ledger.run(), ledger.run(RUNNING)
@@ -516,8 +541,7 @@ class TestRun:
         with counted(app) as many:
             client.get(run_page(many_items))
 
-        assert len(many) == len(few)
-        assert len(few) <= 14, few
+        assert len(many) == len(few) == QUERIES_OF_A_RUN, few
 
 
 class TestOnBothDatabases:
@@ -530,7 +554,7 @@ class TestOnBothDatabases:
         run = ledger.run(PARTIAL, summary_counts=ledger.counts(1, 3), items=[*failed, item("x")])
         ledger.run(RUNNING)
         queued = ledger.run(QUEUED)
-        ledger.worker()
+        ledger.worker("worker-2")
         ledger.notification(cast["operator"].id, run, "It failed.")
 
         for state in STATES:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from opsapp.database import utcnow
-from opsapp.models import Hold, ItemResult, OperationRun, RunOutcome, RunStatus, WorkerState
+from opsapp.models import Hold, ItemResult, OperationRun, RunOutcome, RunStatus
 from opsapp.models.base import write
 from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import finalize
@@ -49,9 +49,11 @@ def pages(cast, ledger) -> dict[str, str]:
     ledger.notification(me, partial, f"Sync inventory of {LONG} failed.")
     ledger.notification(me, retried, RIGHT_TO_LEFT, read=True)
     ledger.worker("lost", silent=timedelta(minutes=4))
-    ledger.worker("busy", WorkerState.BUSY, current_run_id=running)
+    ledger.worker("worker-1", version="0.0.9")  # it works on the running run
     ledger.queue(1)
-    ledger.reconciled()
+    ledger.reconciled(
+        {"rounds": [{"at": utcnow().isoformat(), "by": "worker-1", "healed": {"lost": 2}}]}
+    )
     runs = {"partial": partial, "failed": retried, "running": running, "queued": queued}
     runs |= {"held": held, "stale": stale}
     fixed = {

@@ -19,7 +19,7 @@ from opsapp.extensions import db
 from opsapp.models import Notification, OperationRunEvent, RunOutcome, Tenant, User
 from opsapp.runs.queue import QUEUE_NAME
 from tests.runs.conftest import EnsureDrill
-from tests.support.run_looks import kinds, lose_redis, use_redis
+from tests.support.run_looks import begin, events, kinds, last_event, lose_redis, use_redis
 
 RUNS = 20
 
@@ -91,6 +91,7 @@ def test_a_redis_that_does_not_answer(
         run = runs.start(tenant, "drill.plain", drill(tmp_path), operator)
         took = time.monotonic() - began
     assert run.reason_code == "queue.dispatch_failed"
+    assert last_event(run).data["dispatch"] == "unknown", "it may have taken the run"
     assert took < 4, "one time limit, no second try"
 
 
@@ -113,4 +114,18 @@ def test_what_happened_is_in_the_history(app: Flask, ensure: EnsureDrill, tmp_pa
         sa.select(OperationRunEvent).where(OperationRunEvent.run_id == run.id)
     ).all()
     assert [event.kind for event in events] == ["created", "completed"]
-    assert events[-1].data == {"reason_code": "queue.dispatch_failed", "error": "ConnectionError"}
+    assert events[-1].data == {
+        "reason_code": "queue.dispatch_failed",
+        "error": "ConnectionError",
+        "dispatch": "rejected",
+    }
+
+
+def test_a_worker_that_is_faster_than_the_dispatcher_says_so_itself(
+    ensure: EnsureDrill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = ensure()
+    monkeypatch.setattr("opsapp.runs.queue.enqueue", lambda _message: begin(run))
+    runs.dispatch(run)
+    assert events(run) == ["created", "dispatched", "started"]
+    assert kinds(run) == ["queued"]

@@ -15,7 +15,7 @@ from flask import Flask
 from redis import Redis
 from rq import Queue
 
-from opsapp import runs
+from opsapp import run_totals, runs
 from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import Hold, OperationRun, QueueState, Tick
@@ -339,18 +339,41 @@ class TestHolds:
 
 
 class TestReport:
-    def test_what_was_healed_is_kept_until_there_is_more(self, expired: MakeExpired) -> None:
+    def test_rounds_that_healed_something_are_kept_the_latest_first(
+        self, expired: MakeExpired
+    ) -> None:
         expired()
         reconcile(by="worker-7")
         tick = db.session.get_one(Tick, "reconcile")
         assert tick.ran_by == "worker-7"
-        assert tick.report["healed"] == {"lease_expired": 1}
-        first = tick.ran_at
+        first = {"at": tick.ran_at.isoformat(), "by": "worker-7", "healed": {"lease_expired": 1}}
+        assert tick.report == {"rounds": [first]}
         reconcile(by="worker-8")
         db.session.refresh(tick)
-        assert tick.ran_by == "worker-8"
-        assert tick.ran_at > first
-        assert tick.report == {"healed": {"lease_expired": 1}, "healed_at": first.isoformat()}
+        assert (tick.ran_by, tick.report) == ("worker-8", {"rounds": [first]})
+        expired()
+        reconcile(by="worker-9")
+        db.session.refresh(tick)
+        assert [round_["by"] for round_ in tick.report["rounds"]] == ["worker-9", "worker-7"]
+
+    def test_only_the_latest_rounds_are_kept(
+        self, expired: MakeExpired, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(reconcile.__globals__, "ROUNDS_KEPT", 2)
+        for number in range(3):
+            expired()
+            reconcile(by=f"worker-{number}")
+        report = db.session.get_one(Tick, "reconcile", populate_existing=True).report
+        assert [round_["by"] for round_ in report["rounds"]] == ["worker-2", "worker-1"]
+
+    def test_what_was_healed_is_added_up_for_ever(self, expired: MakeExpired) -> None:
+        for _ in range(2):
+            expired()
+            reconcile()
+        assert (
+            run_totals.everything(db.session())[run_totals.REAPER, '{"reason_code": "worker.lost"}']
+            == 2
+        )
 
     def test_a_quiet_one_reports_nothing(self, ensure: EnsureDrill) -> None:
         ensure()

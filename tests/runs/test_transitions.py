@@ -76,7 +76,7 @@ class TestClaim:
         assert (run.worker, run.lease_expires_at) == ("worker-1", until)
         assert run.job_id == f"run-{run.id}-{run.dispatch_token}"
         assert run.started_at == run.heartbeat_at == run.dispatched_at
-        assert events(run) == ["created", "started"]
+        assert events(run) == ["created", "dispatched", "started"]
         assert kinds(run) == ["queued"], "the worker may be faster than the dispatcher"
 
     @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ class TestClaim:
         assert (run.worker, run.started_at, events(run)) == (
             "first",
             started,
-            ["created", "started"],
+            ["created", "dispatched", "started"],
         )
 
     @on_both
@@ -129,7 +129,7 @@ class TestClaim:
         assert sum(won) == 1
         db.session.rollback()
         assert run.worker == names[won.index(True)]
-        assert events(run) == ["created", "started"]
+        assert events(run) == ["created", "dispatched", "started"]
 
 
 class TestFinalize:
@@ -353,7 +353,7 @@ class TestCancel:
         assert state(run) == RUNNING
         runs.cancel(run, "Olga")
         assert (run.cancel_requested_at, run.cancel_requested_by) == (asked_at, operator.name)
-        assert events(run) == ["created", "started", "cancel_requested"]
+        assert events(run) == ["created", "dispatched", "started", "cancel_requested"]
         assert kinds(run) == ["queued"]
 
     def test_an_ended_run_is_refused(self, ensure: EnsureDrill) -> None:

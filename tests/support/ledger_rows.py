@@ -56,7 +56,7 @@ class Ledger:
         age: timedelta = timedelta(minutes=5),
         took: timedelta = timedelta(seconds=42),
         items: Iterable[OperationRunItem] = (),
-        events: Iterable[tuple[str, str]] = (),
+        events: Iterable[tuple[Any, ...]] = (),
         **values: Any,
     ) -> int:
         """Adds a run that was created ``age`` ago; returns its id. ``values`` win over all."""
@@ -120,12 +120,16 @@ class Ledger:
 
     @staticmethod
     def _events(
-        run: OperationRun, events: Iterable[tuple[str, str]]
+        run: OperationRun, events: Iterable[tuple[Any, ...]]
     ) -> Iterable[OperationRunEvent]:
+        """Of kind, message and, if there are any, data."""
         at = run.created_at
-        for kind, message in [("created", "Created."), *events]:
+        for kind, message, *data in [("created", "Created."), *events]:
             actor = run.initiator_name if kind == "created" else "System"
-            yield OperationRunEvent(run_id=run.id, at=at, kind=kind, actor=actor, message=message)
+            values = {"kind": kind, "actor": actor, "message": message, "data": {}}
+            yield OperationRunEvent(
+                run_id=run.id, at=at, **values | dict(zip(["data"], data, strict=False))
+            )
             at += timedelta(seconds=2)
 
     @staticmethod
