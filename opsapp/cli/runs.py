@@ -27,10 +27,11 @@ from opsapp.extensions import db
 from opsapp.models import OperationRun, RunOutcome, RunStatus, User
 from opsapp.operations import REGISTRY
 from opsapp.permissions import allows, cancel_word
+from opsapp.presenters import run_compare
 from opsapp.presenters.run_json import run_in_full, run_keys
 from opsapp.refusals import NotAllowed, NotFound
 from opsapp.runs.sentences import sentence
-from opsapp.services import queue_health, run_detail, run_list
+from opsapp.services import comparison, queue_health, run_detail, run_list
 
 runs = AppGroup("runs", help="Background operations: start, list, show, cancel, retry.")
 
@@ -125,6 +126,26 @@ def show(run_id: int, as_email: str | None, as_json: bool) -> None:
         return
     click.echo(printable(sentence(run)))
     print_one(run_keys(run), as_json=False)
+
+
+@runs.command("compare")
+@click.argument("run_id", metavar="ID", type=ID)
+@click.option(
+    "--with", "with_id", metavar="ID", type=ID, help="Default: the run of the same work before it."
+)
+@as_option
+@json_option
+@answers
+def compare(run_id: int, with_id: int | None, as_email: str | None, as_json: bool) -> None:
+    """Says what fails now and did not then, and the other way round."""
+    run = _run(run_id, acting_user(as_email))
+    other = comparison.counterpart(run, with_id)
+    if as_json:
+        found = comparison.compare(run, other, comparison.MOST)
+        print_one(run_compare.as_data(found), as_json=True)
+        return
+    for line in run_compare.lines_of(comparison.compare(run, other)):
+        click.echo(printable(line))
 
 
 @runs.command("cancel")

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opsapp.models import ItemResult, OperationRun, OperationRunEvent, RunOutcome, RunStatus
+from opsapp.models import ItemResult, OperationRun, OperationRunEvent, RunOutcome
 from opsapp.operations import REGISTRY
 from opsapp.operations.base import Operation
 from opsapp.presenters.numbers import plural
-from opsapp.presenters.run_words import CLASS_WORDS, item_noun, reason_of
+from opsapp.presenters.run_items import state_of_item
+from opsapp.presenters.run_words import CLASS_WORDS, REPEATING, reason_of
 from opsapp.runs.reasons import ReasonClass
 from opsapp.services.run_detail import Problem
 
@@ -70,29 +71,10 @@ def _why_not_only_failed(run: OperationRun) -> str | None:
     return None if narrows else "This operation can only be repeated as a whole"
 
 
-def cancel_effect(run: OperationRun) -> list[str]:
-    """What cancelling means now, in numbers: the sentences of the confirmation."""
-    if run.status == RunStatus.QUEUED and run.started_at is None:
-        return ["It has not started: nothing was done, and nothing will be."]
-    counts, noun = run.summary_counts, item_noun(run)
-    done, total = counts.get("processed", 0), counts.get("total", 0)
-    sentences = []
-    if not total:
-        sentences.append(f"No {noun} have been dealt with yet.")
-    else:
-        sentences.append(f"{done:,} of {total:,} {noun} are done, and stay done.")
-        if total > done:
-            sentences.append(f"The other {total - done:,} will not be attempted.")
-    if run.status == RunStatus.RUNNING:
-        sentences.append("What is in progress is finished first; it stops within seconds.")
-    return sentences
-
-
 @dataclass(frozen=True)
 class Verdict:
-    """Why a run ended as it did, what it means, and what to do next."""
+    """Why a run failed, what it means, and what to do next."""
 
-    kind: str
     why: str
     meaning: str
     next_step: str
@@ -100,19 +82,20 @@ class Verdict:
 
 
 def verdict_of(run: OperationRun) -> Verdict | None:
-    """None for a run that succeeded or has not ended, or whose items each have a reason."""
+    """None for a run that did not fail as a whole."""
     reason = reason_of(run.reason_code)
-    if reason is None or run.outcome == RunOutcome.PARTIALLY_SUCCEEDED:
+    if reason is None or run.outcome != RunOutcome.FAILED:
         return None
-    kind = "error" if run.outcome == RunOutcome.FAILED else "warning"
-    if run.outcome == RunOutcome.CANCELLED:
-        kind = "info"
-    return Verdict(kind, reason.message, CLASS_WORDS[reason.reason_class], reason.hint, reason.code)
+    return Verdict(reason.message, CLASS_WORDS[reason.reason_class], reason.hint, reason.code)
 
 
 @dataclass(frozen=True)
 class ProblemRow:
+    """``state`` is the result as pages show it; ``means`` what may follow, in short."""
+
     result: ItemResult
+    state: str
+    means: str
     code: str
     count: int
     words: str
@@ -129,7 +112,12 @@ def _problem_row(problem: Problem) -> ProblemRow:
     words = reason.message if reason else "No reason was recorded."
     example = problem.message if problem.message != words else ""
     hint = reason.hint if reason else ""
-    return ProblemRow(problem.result, problem.code, problem.count, words, example, hint)
+    failed = problem.result == ItemResult.FAILED
+    means = REPEATING[reason.reason_class] if reason and failed else ""
+    state = state_of_item(problem.result, problem.code)
+    return ProblemRow(
+        problem.result, state, means, problem.code, problem.count, words, example, hint
+    )
 
 
 def retryable_now(problems: Iterable[Problem]) -> int:

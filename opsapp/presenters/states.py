@@ -24,6 +24,7 @@ _TABLE = (
     State("awaiting_confirmation", "Awaiting confirmation", "hand-index", "violet"),
     State("awaiting_approval", "Awaiting approval", "hand-index", "violet"),
     State("paused", "Paused", "pause-circle", "neutral"),
+    State("waiting_turn", "Waiting for its turn", "hourglass-split", "neutral"),
     State("waiting", "Waiting for Graph", "hourglass-split", "amber"),
     State("running", "Running", "dot", "blue"),
     State("cancelling", "Cancelling", "dot", "blue"),
@@ -35,6 +36,8 @@ _TABLE = (
     # items
     State("unchanged", "Unchanged", "check", "neutral"),
     State("skipped", "Skipped", "skip-forward", "neutral"),
+    State("not_attempted", "Not attempted", "dash-circle", "neutral"),
+    State("repaired", "Repaired", "check-circle", "green"),
     # collections
     State("complete", "Complete", "check-circle-fill", "green"),
     State("forbidden", "Not permitted", "lock", "red"),
@@ -69,6 +72,7 @@ _HELD = {
     "approval": "awaiting_approval",
     "paused": "paused",
     "confirmation": "awaiting_confirmation",
+    "limit": "waiting_turn",
 }
 
 

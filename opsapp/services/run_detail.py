@@ -1,4 +1,4 @@
-"""What the page of one run shows: its items, what went wrong in them, its history, its kin."""
+"""What the page of one run shows: its items, what went wrong in them, its history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from opsapp.models import ItemResult, OperationRun, OperationRunEvent, Operation
 from opsapp.services.paging import Cursor, Page, page_of
 
 EVENTS_SHOWN = 200
-KIN_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -106,13 +105,3 @@ def history(run: OperationRun) -> History:
         .limit(EVENTS_SHOWN + 1)
     ).all()
     return History(latest[:EVENTS_SHOWN][::-1], len(latest) > EVENTS_SHOWN)
-
-
-def retries(run: OperationRun) -> Sequence[OperationRun]:
-    """The runs that tried this one again, oldest first."""
-    return db.session.scalars(
-        sa.select(OperationRun)
-        .where(OperationRun.retry_of_id == run.id)
-        .order_by(OperationRun.id)
-        .limit(KIN_SHOWN)
-    ).all()
