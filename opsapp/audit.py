@@ -34,6 +34,8 @@ ACTIONS = {
     "run.started": "Run started",
     "run.retried": "Run retried",
     "run.cancel_requested": "Run asked to stop",
+    "queue.paused": "Runs paused",
+    "queue.resumed": "Runs resumed",
 }
 
 

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     tick_seconds: float = Field(
         default=5, gt=0, le=300, description="Interval of the periodic tick (reconcile, schedules)."
     )
+    tenant_concurrency: int = Field(
+        default=3, ge=1, le=100, description="At most this many runs of one tenant at a time."
+    )
     shutdown_seconds: float = Field(
         default=20,
         gt=0,

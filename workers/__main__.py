@@ -26,6 +26,7 @@ from opsapp.runs.queue import QUEUE_NAME
 from workers.helpers import Helpers
 from workers.presence import Presence
 from workers.runtime import app
+from workers.turn_taker import TurnTaker
 from workers.worker import OpsWorker
 
 logger = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ def _work(flask_app: Flask, settings: Settings, embedded: EmbeddedRedis | None) 
         connection=Redis.from_url(redis_url(settings), retry=RETRIES),
         serializer=JSONSerializer,
         presence=presence,
+        turn_taker=TurnTaker(flask_app),
         housekeeping=helpers.keep_alive,
         shutdown_seconds=int(settings.shutdown_seconds),
         job_monitoring_interval=MONITORING_SECONDS,

@@ -96,11 +96,15 @@ def on_work_horse_killed(
 
 def settle(job: Job, reason: str, data: dict[str, Any] | None = None) -> None:
     """For a job of this worker that has ended: whatever it left unsaid is decided now."""
-    worker = interrupts.worker_name()
-    _try(
-        job,
-        lambda run_id, token: settle_interrupted(run_id, token, reason, worker=worker, data=data),
-    )
+
+    def action(run_id: int, token: str) -> bool:
+        untouched = interrupts.is_untouched(run_id, token)
+        worker = interrupts.worker_name()
+        return settle_interrupted(
+            run_id, token, reason, worker=worker, data=data, untouched=untouched
+        )
+
+    _try(job, action)
 
 
 def _try(job: Job, action: Callable[[int, str], object]) -> None:

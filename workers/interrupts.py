@@ -1,11 +1,14 @@
 """What reaches into a running job from outside: its worker's shutdown, and its time limit."""
 
+import mmap
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _watchers: list[Callable[[], None]] = []
 _operations_running = 0
+_claimed: tuple[int, str] | None = None
+_begun = mmap.mmap(-1, 1)  # shared with the processes that are forked
 
 
 class RunTimeout(BaseException):
@@ -37,6 +40,26 @@ def watch_for_shutdown(callback: Callable[[], None]) -> None:
 def announce_shutdown() -> None:
     for callback in _watchers:
         callback()
+
+
+def note_claimed(run: tuple[int, str] | None) -> None:
+    """In the worker, before it forks: the run of the next job is its own already, or is not."""
+    global _claimed  # noqa: PLW0603 - inherited by the process of the job
+    _claimed = run
+    _begun[0] = 0
+
+
+def begin_claimed(run_id: int, token: str) -> bool:
+    """In the process of the job: whether its worker claimed the run; notes that work begins."""
+    if _claimed != (run_id, token):
+        return False
+    _begun[0] = 1
+    return True
+
+
+def is_untouched(run_id: int, token: str) -> bool:
+    """In the worker: whether it claimed the run for a process that died before it began."""
+    return _claimed == (run_id, token) and not _begun[0]
 
 
 def worker_name() -> str:

@@ -30,7 +30,7 @@ def run_operation(run_id: int, dispatch_token: str) -> None:
     Does nothing when the run is not queued under this token any more.
     """
     with app().app_context(), run_logging(run_id):
-        execution = Execution.begin(run_id, dispatch_token, interrupts.worker_name(), open_graph)
+        execution = _execution(run_id, dispatch_token)
         if execution is None:
             logger.info("not ours to run", extra={"run_id": run_id})
             return
@@ -39,18 +39,26 @@ def run_operation(run_id: int, dispatch_token: str) -> None:
             _perform(execution)
 
 
+def _execution(run_id: int, token: str) -> Execution | None:
+    """The worker claims a run before it forks the process of its job, when it can."""
+    if interrupts.begin_claimed(run_id, token):
+        return Execution.of_claimed(run_id, token, open_graph)
+    return Execution.begin(run_id, token, interrupts.worker_name(), open_graph)
+
+
 def _perform(execution: Execution) -> None:
     resume = partial(hand_back, execution.run_id, execution.token)
     try:
         _check_still_permitted(execution)
         operation = operation_of(execution.run.type)
         with interrupts.inside_operation():
+            execution.take_selection(operation)
             operation.perform(execution)
-        execution.stage(execution.result_of_items())
+        execution.finish(execution.result_of_items())
     except LostFence:
         logger.warning("lost the fence", extra={"run_id": execution.run_id})
     except RunCancelled:
-        execution.stage(RunResult.cancelled())
+        _end_cancelled(execution)
     except Park as park:
         resume(park.reason, hold=park.hold, not_before=park.not_before)
     except (ShutdownRequested, ShutDownImminentException):
@@ -61,6 +69,12 @@ def _perform(execution: Execution) -> None:
     except BaseException as error:
         _stage_failure(execution, error)
         raise
+
+
+def _end_cancelled(execution: Execution) -> None:
+    execution.start_afresh()
+    execution.record_not_started()
+    execution.finish(RunResult.cancelled())
 
 
 def _check_still_permitted(execution: Execution) -> None:

@@ -35,6 +35,10 @@ class Presence:
         self._state, self._run_id = state, run_id
         self._write()
 
+    def note(self, state: WorkerState, run_id: int | None = None) -> None:
+        """For the next heartbeat: which run is worked on, the ledger itself says at once."""
+        self._state, self._run_id = state, run_id
+
     def still(self) -> None:
         """A heartbeat: nothing changed, still alive."""
         if time.monotonic() - self._written_at >= MIN_INTERVAL_SECONDS:

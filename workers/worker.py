@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,8 +21,12 @@ from rq.timeouts import HorseMonitorTimeoutException, UnixSignalDeathPenalty
 from rq.worker import HerokuWorker
 
 from opsapp.models import WorkerState
+from opsapp.runs.lease import lease_end
+from opsapp.runs.turns import claim
 from workers import callbacks, interrupts
 from workers.presence import Presence
+from workers.runtime import app
+from workers.turn_taker import TurnTaker
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +69,7 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
         self,
         *args: Any,
         presence: Presence,
+        turn_taker: TurnTaker,
         shutdown_seconds: int,
         housekeeping: Callable[[], None],
         **kwargs: Any,
@@ -71,6 +77,7 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
         super().__init__(*args, work_horse_killed_handler=callbacks.on_work_horse_killed, **kwargs)
         self.imminent_shutdown_delay = shutdown_seconds
         self._presence = presence
+        self._turn_taker = turn_taker
         self._housekeeping = housekeeping
 
     @property
@@ -94,16 +101,27 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
             found: tuple[Job, rq.Queue] | None = super().dequeue_job_and_maintain_ttl(
                 timeout, max_idle_time=timeout
             )
-            if found:
-                return found
+            if found is None:
+                continue
+            if job := self._turn_taker.take(*found):
+                job.redis_server_version = found[0].redis_server_version
+                return job, found[1]
+            self._wait_for_a_turn()
         raise StopRequested
+
+    def _wait_for_a_turn(self) -> None:
+        """Everything that waits is kept back by a limit: look again in a moment."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline and not self.is_stopping:
+            time.sleep(0.1)
 
     def execute_job(self, job: Job, queue: rq.Queue) -> None:
         run_id = callbacks.run_id_of(job)
         if self.is_stopping:
             callbacks.settle(job, "worker.shutdown")  # nothing was done: another worker does it
             return
-        self._presence.now(WorkerState.BUSY, run_id)
+        self._presence.note(WorkerState.BUSY, run_id)
+        self._claim(job)
         try:
             super().execute_job(job, queue)
         except RedisError:
@@ -114,7 +132,18 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
                 self._horse_pid = 0
             reason = "worker.shutdown" if self.is_stopping else "worker.killed"
             callbacks.settle(job, reason)
-            self._presence.now(WorkerState.STOPPING if self.is_stopping else WorkerState.IDLE)
+            self._presence.note(WorkerState.STOPPING if self.is_stopping else WorkerState.IDLE)
+
+    def _claim(self, job: Job) -> None:
+        """Here, where everything is warm; a job whose claim failed here tries it by itself."""
+        interrupts.note_claimed(None)
+        try:
+            run_id, token = callbacks.run_of(job)
+            with app().app_context():
+                if claim(run_id, token, self.name, lease_end()):
+                    interrupts.note_claimed((run_id, token))
+        except Exception:
+            logger.exception("could not claim a run beforehand", extra={"job_id": job.id})
 
     def fork_work_horse(self, job: Job, queue: rq.Queue) -> None:
         """A stop that came before there was anybody to tell is passed on now."""

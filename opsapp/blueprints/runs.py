@@ -40,7 +40,16 @@ def retry(run_id: int) -> ResponseReturnValue:
     """Leads to the new run, or back to the old one when there is none."""
     run = _run(run_id, "runs.retry")
     failed_only = request.form.get("failed_only") == "1"
-    new = _begin(lambda: runs.retry(run, viewer(), failed_only=failed_only))
+    reason_code, selection = request.form.get("reason_code"), request.form.get("selection")
+    new = _begin(
+        lambda: runs.retry(
+            run,
+            viewer(),
+            failed_only=failed_only,
+            reason_code=reason_code or None,
+            selection=selection or None,
+        )
+    )
     return _to_run(new.id if new else run_id)
 
 
@@ -51,7 +60,7 @@ def cancel(run_id: int) -> ResponseReturnValue:
     run = _run(run_id, "runs.view")
     authorise(run.tenant, cancel_word(viewer(), run))
     try:
-        runs.cancel(run, viewer())
+        runs.cancel(run, viewer(), reason=request.form.get("reason", ""))
     except Refused as refused:
         notice(refused.message, "warning")
     else:

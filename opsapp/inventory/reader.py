@@ -1,6 +1,6 @@
 """Reading one collection completely: a page of the list at a time, the rest in batches."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,21 +47,41 @@ class BadAnswer(ValueError):
         return str(self)
 
 
-def read_collection(graph: "GraphClient", policy_type: PolicyType) -> Iterator[list[Outcome]]:
-    """Yields a page of outcomes at a time; raises when the list itself cannot be read on.
+@dataclass(frozen=True)
+class Listed:
+    """An entry of a collection's list; the object itself is yet to be read."""
+
+    key: str
+    name: str
+    entry: Mapping[str, Any] | None  # None: it holds no id to read it by
+
+
+def list_collection(graph: "GraphClient", policy_type: PolicyType) -> Iterator[list[Listed]]:
+    """Yields a page of the list at a time; raises when the list cannot be read on.
 
     Only when it ends without raising was the listing complete.
     """
     for number, page in enumerate(graph.iter_pages(policy_type.list_address)):
-        listed = [entry for entry in page["value"] if _id_of(entry)]
-        outcomes: list[Outcome] = [
-            Unreadable(f"page-{number}-{place}", "", ReadFailure.of(_without_id()))
+        yield [
+            Listed(graph_id, policy_type.name_of(entry), entry)
+            if (graph_id := _id_of(entry))
+            else Listed(f"page-{number}-{place}", "", None)
             for place, entry in enumerate(page["value"])
-            if not _id_of(entry)
         ]
-        answers = graph.get_many(_addresses(policy_type, [_id_of(entry) for entry in listed]))
-        outcomes += [_outcome(graph, policy_type, entry, answers) for entry in listed]
-        yield outcomes
+
+
+def read_objects(
+    graph: "GraphClient", policy_type: PolicyType, page: Sequence[Listed]
+) -> list[Outcome]:
+    """What became of each of the listed objects."""
+    addresses = _addresses(policy_type, [one.key for one in page if one.entry is not None])
+    answers = graph.get_many(addresses)
+    return [
+        Unreadable(one.key, "", ReadFailure.of(_without_id()))
+        if one.entry is None
+        else _outcome(graph, policy_type, one.entry, answers)
+        for one in page
+    ]
 
 
 def _addresses(policy_type: PolicyType, graph_ids: list[str]) -> dict[str, str]:

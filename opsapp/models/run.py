@@ -37,7 +37,6 @@ class Hold(enum.StrEnum):
     APPROVAL = "approval"
     PAUSED = "paused"
     CONFIRMATION = "confirmation"
-    LIMIT = "limit"
 
 
 class ItemResult(enum.StrEnum):

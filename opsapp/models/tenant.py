@@ -45,6 +45,7 @@ class Tenant(Model):
     verified_at: Mapped[datetime | None]
     groups_synced_at: Mapped[datetime | None]
     groups_delta_link: Mapped[str | None] = mapped_column(sa.Text)
+    last_turn_at: Mapped[datetime | None]  # when a worker last took a run of it
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="tenant")

@@ -2,7 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from sqlalchemy.orm import Session
 
-from opsapp.models import Hold, ItemResult, OperationRunItem, Tenant
+from opsapp.models import Hold, ItemResult, Tenant
 from opsapp.refusals import Refused
 
 if TYPE_CHECKING:
@@ -57,6 +57,15 @@ def milliseconds_since(clock: float) -> int:
     return round(1000 * (time.monotonic() - clock))
 
 
+@dataclass(frozen=True)
+class Expected:
+    """A unit that a run is going to deal with; of these are made the items it never began."""
+
+    kind: str
+    key: str
+    name: str = ""
+
+
 class Step(Protocol):
     """An open write transaction of a run: effects and their items are committed together."""
 
@@ -68,8 +77,27 @@ class Step(Protocol):
     def set_total(self, part: str, total: int) -> None:
         """How many items a part of the run (a collection, a listing) consists of."""
 
+    def set_in_flight(self, count: int) -> None:
+        """How many items are being worked on right now; they are finished even when cancelled."""
+
     def mark_done(self, part: str) -> None:
         """A part that a resumed run need not repeat."""
+
+
+class Selected(Protocol):
+    """An item that a retry was started for, and why it failed the last time."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def reason_code(self) -> str: ...
 
 
 class RunContext(Protocol):
@@ -100,6 +128,16 @@ class RunContext(Protocol):
     def is_done(self, part: str) -> bool:
         """Whether an earlier attempt of this run finished that part."""
 
+    @property
+    def selection(self) -> "Sequence[Selected] | None":
+        """The items that this run was started for; None when it is to do the whole work."""
+
+    def done_before(self, kind: str) -> frozenset[str]:
+        """Keys of the items of a kind that an earlier run of the lineage has done."""
+
+    def expect(self, part: str, units: Iterable[Expected]) -> None:
+        """Says what a part consists of, besides what was said before; ``mark_done`` forgets it."""
+
     def event(self, kind: str, message: str) -> None:
         """Adds a line to the run's timeline."""
 
@@ -112,6 +150,9 @@ class Operation(ABC):
     permission: ClassVar[str] = "runs.start"
     timeout: ClassVar[timedelta] = timedelta(minutes=30)
     resumable: ClassVar[bool] = False
+    writes: ClassVar[bool] = False  # changes the tenant: one such run of a tenant at a time
+    by_item: ClassVar[bool] = False  # a retry can be narrowed to chosen items
+    uses_graph: ClassVar[bool] = True  # waits while Graph told the tenant's runs to wait
     item_noun: ClassVar[str] = "items"
 
     def clean_inputs(self, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,12 +161,17 @@ class Operation(ABC):
             raise InvalidInputs(f"{self.label} takes no inputs, but got: {', '.join(sorted(raw))}.")
         return {}
 
-    def inputs_for_failed(
-        self, inputs: Mapping[str, Any], failed: Sequence[OperationRunItem]
-    ) -> dict[str, Any]:
-        """The inputs of a run that repeats only what failed; by default the whole run."""
-        del failed
-        return dict(inputs)
+    @property
+    def can_look_up(self) -> bool:
+        """Whether what became of an item whose effect is unknown can be found out."""
+        return type(self).look_up is not Operation.look_up
+
+    def look_up(self, ctx: RunContext, item: Selected) -> Item | None:
+        """What became of an item whose effect is unknown: the item as it turned out to be.
+
+        None when nothing had happened, so that it may be done again. Never changes anything.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def perform(self, ctx: RunContext) -> None:

@@ -3,8 +3,9 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,7 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from opsapp.database import utcnow
 from opsapp.intune.catalogue import CATALOGUE, PolicyType
 from opsapp.inventory.failure import ReadFailure, is_hopeless
-from opsapp.inventory.reader import Outcome, ReadObject, Unreadable, read_collection
+from opsapp.inventory.reader import (
+    Listed,
+    Outcome,
+    ReadObject,
+    Unreadable,
+    list_collection,
+    read_objects,
+)
 from opsapp.inventory.store import CollectionStore, Prepared, prepare
 from opsapp.inventory.turns import is_taken, locked_state
 from opsapp.models import (
@@ -20,9 +28,9 @@ from opsapp.models import (
     Completeness,
     Hold,
     ItemResult,
-    OperationRunItem,
 )
 from opsapp.operations.base import (
+    Expected,
     InvalidInputs,
     Item,
     Operation,
@@ -35,6 +43,7 @@ from opsapp.operations.base import (
 COLLECTION = "collection"
 LONGEST_WAIT_SECONDS = 60.0
 TURN_POLL_SECONDS = 1.0
+OBJECTS_AT_ONCE = 100  # read and kept together: what is in flight when somebody cancels
 
 # Each collection is tried with all patience; when some in a row got no answer, none will.
 UNANSWERED = frozenset({"graph.unavailable", "graph.timeout"})
@@ -44,11 +53,15 @@ NOT_ATTEMPTED = ReadFailure(
 )
 
 
+GONE = "It no longer exists in the tenant."
+
+
 class InventorySync(Operation):
     type = "inventory.sync"
     label = "Sync inventory"
     timeout = timedelta(hours=2)
     resumable = True
+    by_item = True
     item_noun = "objects"
 
     def clean_inputs(self, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,24 +77,16 @@ class InventorySync(Operation):
             raise InvalidInputs(f"Unknown policy type: {', '.join(map(str, strange))}.")
         return {"types": sorted(set(types))} if types else {}
 
-    def inputs_for_failed(
-        self, inputs: Mapping[str, Any], failed: Sequence[OperationRunItem]
-    ) -> dict[str, Any]:
-        """The collections in which something failed."""
-        del inputs
-        keys = {item.key if item.kind == COLLECTION else item.kind for item in failed}
-        known = sorted(keys & CATALOGUE.keys())
-        if not known:  # no types would mean all of them
-            raise InvalidInputs("This version does not read any more what failed.")
-        return {"types": known}
-
     def perform(self, ctx: RunContext) -> None:
+        scopes = _scopes(ctx)
+        for key in scopes:
+            ctx.expect(key, [Expected(COLLECTION, key, CATALOGUE[key].label)])
         unanswered = 0
-        for key in ctx.inputs.get("types") or list(CATALOGUE):
+        for key, scope in scopes.items():
             ctx.checkpoint()
             if ctx.is_done(key):
                 continue
-            collection = CollectionSync(ctx, CATALOGUE[key])
+            collection = CollectionSync(ctx, CATALOGUE[key], scope)
             if unanswered >= ENOUGH_UNANSWERED:
                 collection.give_up(NOT_ATTEMPTED)
                 continue
@@ -90,12 +95,50 @@ class InventorySync(Operation):
             unanswered = unanswered + 1 if is_unanswered else 0
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Which objects of a collection to read: all of them, but for those already ``done``; or some.
+
+    ``is_item``: that the collection itself is read to its end is an item of the run.
+    """
+
+    only: frozenset[str] | None = None
+    done: frozenset[str] = frozenset()
+    is_item: bool = False
+
+    def wants(self, key: str) -> bool:
+        return key not in self.done if self.only is None else key in self.only
+
+
+def _scopes(ctx: RunContext) -> dict[str, Scope]:
+    """What to read of which collection: everything, or what a retry was started for."""
+    if ctx.selection is None:
+        return {key: Scope() for key in ctx.inputs.get("types") or list(CATALOGUE)}
+    chosen: dict[str, set[str]] = {}
+    whole = set()
+    for item in ctx.selection:
+        key = item.key if item.kind == COLLECTION else item.kind
+        chosen.setdefault(key, set()).add(item.key)
+        if item.kind == COLLECTION:
+            whole.add(key)
+    strange = sorted(chosen.keys() - CATALOGUE.keys())
+    if strange:
+        raise InvalidInputs(f"This version does not read any more: {', '.join(strange)}.")
+    return {
+        key: Scope(done=ctx.done_before(key), is_item=True)
+        if key in whole
+        else Scope(only=frozenset(keys))
+        for key, keys in sorted(chosen.items())
+    }
+
+
 class CollectionSync:
     """One collection within a sync: listed, read, stored, and its completeness recorded."""
 
-    def __init__(self, ctx: RunContext, policy_type: PolicyType) -> None:
+    def __init__(self, ctx: RunContext, policy_type: PolicyType, scope: Scope) -> None:
         self._ctx = ctx
         self._policy_type = policy_type
+        self._scope = scope
         self._begin()
 
     def _begin(self) -> None:
@@ -105,6 +148,7 @@ class CollectionSync:
             self._ctx.tenant.id, self._policy_type, self._ctx.run_id, self._started_at
         )
         self._seen: set[str] = set()
+        self._wanted: set[str] = set()
 
     def run(self) -> ReadFailure | None:
         """What kept it from being read to its end; None when nothing did."""
@@ -112,9 +156,8 @@ class CollectionSync:
             self._skip()
             return None
         try:
-            for page in read_collection(self._ctx.graph, self._policy_type):
-                self._ctx.checkpoint()
-                self._keep(page)
+            for page in list_collection(self._ctx.graph, self._policy_type):
+                self._read(page)
         except (Park, SQLAlchemyError):
             raise
         except Exception as error:
@@ -160,10 +203,29 @@ class CollectionSync:
             )
             step.mark_done(self._policy_type.key)
 
-    def _keep(self, page: Sequence[Outcome]) -> None:
-        fresh = [outcome for outcome in page if self._first_time(outcome)]
-        prepared, unreadable = [], [o for o in fresh if isinstance(o, Unreadable)]
-        for outcome in fresh:
+    def _read(self, page: Sequence[Listed]) -> None:
+        """A listing that changes while it is paged may show an object twice: it is read once."""
+        fresh = [one for one in page if one.key not in self._seen]
+        self._seen |= {one.key for one in fresh}
+        wanted = [one for one in fresh if self._scope.wants(one.key)]
+        self._wanted |= {one.key for one in wanted}
+        key = self._policy_type.key
+        self._ctx.expect(key, [Expected(key, one.key, one.name) for one in wanted])
+        parts = [wanted[n : n + OBJECTS_AT_ONCE] for n in range(0, len(wanted), OBJECTS_AT_ONCE)]
+        with self._ctx.step() as step:
+            self._store.note_unread(
+                step.session, [one.key for one in fresh if one.key not in self._wanted]
+            )
+            step.set_total(key, len(self._wanted))
+            step.set_in_flight(len(parts[0]) if parts else 0)
+        for part, following in zip_longest(parts, parts[1:], fillvalue=()):
+            self._keep(read_objects(self._ctx.graph, self._policy_type, part), len(following))
+            self._ctx.checkpoint()
+
+    def _keep(self, outcomes: Sequence[Outcome], in_flight: int) -> None:
+        """``in_flight`` objects are read next."""
+        prepared, unreadable = [], [o for o in outcomes if isinstance(o, Unreadable)]
+        for outcome in outcomes:
             if isinstance(outcome, ReadObject):
                 try:
                     prepared.append(prepare(self._policy_type, outcome))
@@ -173,7 +235,7 @@ class CollectionSync:
         with self._ctx.step() as step:
             self._record_stored(step, prepared)
             self._record_unread(step, unreadable)
-            step.set_total(self._policy_type.key, len(self._seen))
+            step.set_in_flight(in_flight)
 
     def _record_stored(self, step: Step, prepared: Sequence[Prepared]) -> None:
         """Objects are read a page at a time: how long each took cannot be told apart."""
@@ -191,17 +253,14 @@ class CollectionSync:
             item = self._failed_item(self._policy_type.key, bad.key, name, bad.failure)
             step.record(replace(item, policy_id=policy.id if policy else None))
 
-    def _first_time(self, outcome: Outcome) -> bool:
-        """A listing that changes while it is paged may show an object twice."""
-        key = outcome.graph_id if isinstance(outcome, ReadObject) else outcome.key
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        return True
-
     def _complete(self) -> None:
+        key, label = self._policy_type.key, self._policy_type.label
         with self._ctx.step() as step:
             self._store.mark_gone(step.session)
+            for missing in sorted((self._scope.only or frozenset()) - self._seen):
+                step.record(Item(key, missing, ItemResult.SUCCEEDED, message=GONE))
+            if self._scope.is_item:
+                step.record(Item(COLLECTION, key, ItemResult.SUCCEEDED, label))
             state = self._state(step)
             state.completeness = Completeness.COMPLETE
             state.object_count = len(self._seen)
@@ -228,7 +287,7 @@ class CollectionSync:
             state.completeness = failure.completeness
             state.reason_code, state.message = failure.reason_code, failure.message[:500]
             step.record(replace(item, duration_ms=milliseconds_since(self._clock_at_start)))
-            step.set_total(self._policy_type.key, len(self._seen) + 1)
+            step.set_total(self._policy_type.key, len(self._wanted) + 1)
 
     def _state(self, step: Step) -> CollectionState:
         """Whoever writes down how a collection was read has had its turn."""

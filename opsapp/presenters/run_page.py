@@ -6,7 +6,6 @@ from typing import Any
 
 from opsapp.models import ItemResult, OperationRun, OperationRunEvent, RunOutcome
 from opsapp.operations import REGISTRY
-from opsapp.operations.base import Operation
 from opsapp.presenters.numbers import plural
 from opsapp.presenters.run_items import state_of_item
 from opsapp.presenters.run_words import CLASS_WORDS, REPEATING, reason_of
@@ -67,7 +66,7 @@ def _why_no_retry(run: OperationRun, may: May) -> str | None:
 
 
 def _why_not_only_failed(run: OperationRun) -> str | None:
-    narrows = type(REGISTRY[run.type]).inputs_for_failed is not Operation.inputs_for_failed
+    narrows = REGISTRY[run.type].by_item
     return None if narrows else "This operation can only be repeated as a whole"
 
 

@@ -3,14 +3,8 @@
 from opsapp.refusals import NotAllowed, Refused
 from opsapp.runs.dispatch import dispatch
 from opsapp.runs.reconcile import reconcile
-from opsapp.runs.service import (
-    cancel,
-    ensure_run,
-    fail_run,
-    retry,
-    start,
-    update_run,
-)
+from opsapp.runs.retry import retry
+from opsapp.runs.service import cancel, ensure_run, fail_run, start, update_run
 from opsapp.runs.transitions import finalize, hand_back
 
 __all__ = [

@@ -1,7 +1,7 @@
 """A claimed run while a worker works on it: the RunContext that operations are given."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from functools import cached_property
@@ -12,11 +12,17 @@ import sqlalchemy as sa
 from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import ItemResult, OperationRun, OperationRunItem, Tenant
+from opsapp.operations.base import Expected, Operation
 from opsapp.runs.events import add_event
+from opsapp.runs.expectations import Expectations
 from opsapp.runs.items import FencedStep, count_items, listed, summarise_failures
 from opsapp.runs.lease import Lease, LostFence, lease_end
+from opsapp.runs.lineage import DONE, family
+from opsapp.runs.reasons import ReasonClass
 from opsapp.runs.result import RunResult
-from opsapp.runs.transitions import claim
+from opsapp.runs.selection import Chosen, class_of, hash_of, stored
+from opsapp.runs.transitions import complete
+from opsapp.runs.turns import claim
 
 if TYPE_CHECKING:
     from opsapp.graph.client import GraphClient
@@ -24,6 +30,13 @@ if TYPE_CHECKING:
 
 class RunCancelled(BaseException):
     """An operator asked to cancel, and the run reached a point where it can stop."""
+
+
+class SelectionChanged(Exception):
+    """The items stored with a run are not those that its hash was taken of."""
+
+    reason_code = "run.precondition_failed"
+    item_message = "What this run was started for is not what was stored with it."
 
 
 class ShutdownRequested(BaseException):
@@ -36,6 +49,8 @@ class Execution:
     def __init__(
         self, run_id: int, token: str, open_graph: Callable[["Execution"], "GraphClient"]
     ) -> None:
+        self._expectations = Expectations()
+        self._selected: Sequence[Chosen] | None = None
         self.run_id = run_id
         self.token = token
         self._open_graph = open_graph
@@ -53,15 +68,21 @@ class Execution:
         """Claims the run; None when it is not (or no longer) ours to work on."""
         if not claim(run_id, token, worker, lease_end()):
             return None
+        return cls.of_claimed(run_id, token, open_graph)
+
+    @classmethod
+    def of_claimed(
+        cls, run_id: int, token: str, open_graph: Callable[["Execution"], "GraphClient"]
+    ) -> "Execution":
+        """For a run that this process, or the one it was forked from, has claimed."""
         execution = cls(run_id, token, open_graph)
-        execution._forget_failed_items()
+        if execution.run.attempt > 1:
+            execution._forget_failed_items()
         return execution
 
     def _forget_failed_items(self) -> None:
         """A resumed run tries again what failed in an interrupted attempt; counts follow."""
         with self._lease.held() as (session, run):
-            if run.attempt == 1:
-                return
             session.execute(
                 sa.delete(OperationRunItem).where(
                     OperationRunItem.run_id == run.id,
@@ -114,9 +135,30 @@ class Execution:
             step = FencedStep(session, run)
             yield step
             step.close()
+        self._expectations.forget(step.recorded, step.parts_done)
 
     def is_done(self, part: str) -> bool:
         return part in self.run.context.get("done", [])
+
+    def expect(self, part: str, units: Iterable[Expected]) -> None:
+        if not self.is_done(part):
+            self._expectations.add(part, units)
+
+    @property
+    def selection(self) -> Sequence[Chosen] | None:
+        return self._selected
+
+    def done_before(self, kind: str) -> frozenset[str]:
+        session = db.session()
+        keys = session.scalars(
+            sa.select(OperationRunItem.key).where(
+                OperationRunItem.run_id.in_(family(session, self.run)),
+                OperationRunItem.kind == kind,
+                OperationRunItem.result.in_(DONE),
+            )
+        ).all()
+        session.rollback()
+        return frozenset(keys)
 
     def event(self, kind: str, message: str) -> None:
         with self._lease.held() as (session, run):
@@ -137,6 +179,56 @@ class Execution:
         """After an interruption in the middle of anything: a session of which all is known."""
         db.session.remove()
         self.__dict__.pop("run", None)
+
+    def take_selection(self, operation: Operation) -> None:
+        """Reads what the run was started for, less what it has done; looks up what is unknown.
+
+        Raises SelectionChanged when it is not what was stored with the run.
+        """
+        if self.run.selection_hash is None:
+            return
+        chosen = stored(db.session(), self.run_id)
+        if hash_of(chosen) != self.run.selection_hash:
+            raise SelectionChanged
+        dealt_with = self._done_items()
+        left = [each for each in chosen if (each.kind, each.key) not in dealt_with]
+        self._selected = left
+        if operation.writes:
+            self._selected = [each for each in left if not self._had_happened(operation, each)]
+
+    def _done_items(self) -> set[tuple[str, str]]:
+        session = db.session()
+        rows = session.execute(
+            sa.select(OperationRunItem.kind, OperationRunItem.key).where(
+                OperationRunItem.run_id == self.run_id
+            )
+        )
+        found = {(kind, key) for kind, key in rows}
+        session.rollback()
+        return found
+
+    def _had_happened(self, operation: Operation, chosen: Chosen) -> bool:
+        """Whether an unknown effect has been found out, so that nothing is left to do."""
+        if class_of(chosen.reason_code) != ReasonClass.UNKNOWN_EFFECT:
+            return False
+        self.checkpoint()
+        item = operation.look_up(self, chosen)
+        if item is None:
+            return False
+        with self.step() as step:
+            step.record(item)
+        return True
+
+    def record_not_started(self) -> None:
+        """What a cancelled run never began, item by item."""
+        with self.step() as step:
+            for item in self._expectations.not_started():
+                step.record(item)
+
+    def finish(self, result: RunResult) -> None:
+        """The last write of a job: its result. The callbacks then find nothing left to do."""
+        with self._lease.held() as (session, run):
+            complete(session, run, result)
 
     def stage(self, result: RunResult) -> None:
         """The last write of a job: its result, which survives whatever happens afterwards.

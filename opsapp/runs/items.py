@@ -1,6 +1,7 @@
 """The items of a run: recorded in a fenced step, counted, and their failures summarised."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,12 @@ class FencedStep:
         self.session = session
         self._run = run
         self._items: list[Item] = []
+        self._in_flight = 0
+        self.parts_done: list[str] = []
+
+    @property
+    def recorded(self) -> Sequence[Item]:
+        return self._items
 
     def record(self, item: Item) -> None:
         self._items.append(item)
@@ -28,9 +35,13 @@ class FencedStep:
         totals = {**self._run.context.get("totals", {}), part: total}
         self._run.context = {**self._run.context, "totals": totals}
 
+    def set_in_flight(self, count: int) -> None:
+        self._in_flight = count
+
     def mark_done(self, part: str) -> None:
         done = [*self._run.context.get("done", []), part]
         self._run.context = {**self._run.context, "done": done}
+        self.parts_done.append(part)
 
     def close(self) -> None:
         """Writes the items and brings the run's counts up to date."""
@@ -42,7 +53,8 @@ class FencedStep:
             if result == ItemResult.UNCHANGED:
                 counts[ItemResult.SUCCEEDED] += 1
         counts["total"] = max(listed(self._run), counts["processed"])
-        self._run.summary_counts = {name: counts[name] for name in COUNT_NAMES}
+        in_flight = {"in_flight": self._in_flight} if self._in_flight else {}
+        self._run.summary_counts = {name: counts[name] for name in COUNT_NAMES} | in_flight
 
     def _insert_items(self) -> list[str]:
         if not self._items:

@@ -20,6 +20,7 @@ from opsapp.models.base import write
 from opsapp.models.upsert import insert_for
 from opsapp.runs import queue
 from opsapp.runs.dispatch import dispatch
+from opsapp.runs.pauses import release_resumed
 from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import finalize, locked, release, settle_expired
 
@@ -38,7 +39,7 @@ def reconcile(by: str = "reconcile") -> dict[str, int]:
     looked_at = utcnow()
     found = _look_at_queue(by)
     if found is not None:
-        healed["released"] = _release_due_holds()
+        healed["released"] = _release_due_holds() + release_resumed(BATCH)
         healed["dispatched"] = _dispatch_forgotten()
         healed["lost"] = _finalize_lost(found.job_ids, looked_at)
     report = {name: count for name, count in healed.items() if count}

@@ -1,4 +1,4 @@
-"""The ledger's front door: start, update, fail, cancel and retry runs."""
+"""The ledger's front door: start, update, fail and cancel runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,17 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from opsapp.database import utcnow
+from opsapp.database import storable, utcnow
 from opsapp.extensions import db
-from opsapp.models import (
-    ItemResult,
-    OperationRun,
-    OperationRunItem,
-    RunOutcome,
-    RunStatus,
-    Tenant,
-    User,
-)
+from opsapp.models import OperationRun, RunOutcome, RunStatus, Tenant, User
 from opsapp.models.base import write
 from opsapp.models.run import ACTIVE_SQL
 from opsapp.models.upsert import insert_for
@@ -27,7 +19,9 @@ from opsapp.runs.dispatch import dispatch
 from opsapp.runs.events import add_event
 from opsapp.runs.identity import run_identity_hash
 from opsapp.runs.initiator import Initiator, audit, name_of
+from opsapp.runs.pauses import park_if_paused
 from opsapp.runs.result import Failure, RunResult
+from opsapp.runs.selection import Chosen, hash_of, store
 from opsapp.runs.transitions import (
     ACTIVE,
     finalize,
@@ -38,6 +32,7 @@ from opsapp.runs.transitions import (
 )
 
 MAX_RACES = 10
+MAX_REASON = 300
 
 
 def start(
@@ -57,7 +52,12 @@ def start(
     if tenant.suspended_at:
         raise Refused(f"{tenant.name} is suspended.", reason_code="tenant.suspended")
     run = ensure_run(tenant, type, inputs or {}, initiator)
-    return dispatch(run) if run.is_new else run
+    return hand_over(run)
+
+
+def hand_over(run: OperationRun) -> OperationRun:
+    """Dispatches a run that is new, unless it is parked."""
+    return dispatch(run) if run.is_new and run.hold is None else run
 
 
 def ensure_run(
@@ -67,12 +67,14 @@ def ensure_run(
     initiator: Initiator = None,
     *,
     retry_of: OperationRun | None = None,
+    chosen: Sequence[Chosen] | None = None,
 ) -> OperationRun:
     """The active run of this identity, or a new queued one (``run.is_new``); race-free.
 
-    The initiator of an active run is never replaced.
+    The initiator of an active run is never replaced. While a pause is in force the new run is
+    parked. ``chosen`` items are stored as all that a retry is to do.
     """
-    values = _new_run_values(tenant, type, inputs, initiator, retry_of)
+    values = _new_run_values(tenant, type, inputs, initiator, retry_of, chosen)
     for _ in range(MAX_RACES):
         if run := _active_run(values):
             run.is_new = False
@@ -80,8 +82,11 @@ def ensure_run(
         with write() as session:
             run = _insert_unless_active(session, values)
             if run:
+                if chosen:
+                    store(session, run.id, chosen)
                 add_event(session, run.id, "created", "Created.", actor=run.initiator_name)
                 audit(session, initiator, "run.retried" if retry_of else "run.started", run)
+                park_if_paused(session, run)
         if run:
             run.is_new = True
             return run
@@ -94,8 +99,11 @@ def _new_run_values(
     inputs: Mapping[str, Any],
     initiator: Initiator,
     retry_of: OperationRun | None,
+    chosen: Sequence[Chosen] | None,
 ) -> dict[str, Any]:
     clean = operation_of(type_).clean_inputs(inputs)
+    selection_hash = hash_of(chosen) if chosen else None
+    identity = {**clean, "selection": selection_hash} if selection_hash else clean
     user = initiator if isinstance(initiator, User) else None
     now = utcnow()
     return {
@@ -105,7 +113,7 @@ def _new_run_values(
         "type": type_,
         "status": RunStatus.QUEUED,
         "outcome": RunOutcome.PENDING,
-        "run_identity_hash": run_identity_hash(tenant.id, type_, clean),
+        "run_identity_hash": run_identity_hash(tenant.id, type_, identity),
         "inputs": clean,
         "context": {},
         "summary_counts": {},
@@ -113,6 +121,7 @@ def _new_run_values(
         "attempt": 1,
         "priority": 10 if user else 0,
         "dispatch_token": new_token(),
+        "selection_hash": selection_hash,
         "retry_of_id": retry_of.id if retry_of else None,
         "created_at": now,
         "updated_at": now,
@@ -201,42 +210,14 @@ def fail_run(run: OperationRun, error: BaseException | str) -> OperationRun:
     return run
 
 
-def cancel(run: OperationRun, initiator: Initiator) -> OperationRun:
+def cancel(run: OperationRun, initiator: Initiator, *, reason: str = "") -> OperationRun:
     """Cancels a queued run at once and asks a running one to stop at its next item.
 
-    Raises Refused when the run is already completed.
+    Raises Refused when the run is already completed, or for a reason that is too long.
     """
-    if not request_cancel(run.id, initiator):
+    reason = " ".join(storable(reason).split())
+    if len(reason) > MAX_REASON:
+        raise Refused(f"Say why in at most {MAX_REASON} characters.", "reason")
+    if not request_cancel(run.id, initiator, reason or None):
         raise Refused("The run has already ended.")
     return run
-
-
-def retry(run: OperationRun, initiator: Initiator, *, failed_only: bool = False) -> OperationRun:
-    """Starts the same work again as a new run, linked to the ended one.
-
-    With ``failed_only`` the operation narrows its inputs to what failed. Raises Refused while
-    the run is active, or when nothing failed.
-    """
-    if run.is_active:
-        raise Refused("The run is still active.")
-    operation = operation_of(run.type)
-    if isinstance(initiator, User) and not allows(initiator, run.tenant, operation.permission):
-        raise NotAllowed(f"You may not start “{operation.label}” in {run.tenant.name}.")
-    if run.tenant.suspended_at:
-        raise Refused(f"{run.tenant.name} is suspended.", reason_code="tenant.suspended")
-    inputs = operation.inputs_for_failed(run.inputs, _failed_items(run)) if failed_only else None
-    new = ensure_run(
-        run.tenant, run.type, run.inputs if inputs is None else inputs, initiator, retry_of=run
-    )
-    return dispatch(new) if new.is_new else new
-
-
-def _failed_items(run: OperationRun) -> Sequence[OperationRunItem]:
-    failed = db.session.scalars(
-        sa.select(OperationRunItem).where(
-            OperationRunItem.run_id == run.id, OperationRunItem.result == ItemResult.FAILED
-        )
-    ).all()
-    if not failed:
-        raise Refused("No item of this run failed.")
-    return failed

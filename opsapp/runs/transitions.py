@@ -17,9 +17,9 @@ from opsapp.models.base import write
 from opsapp.operations import REGISTRY
 from opsapp.runs.events import SYSTEM, add_event
 from opsapp.runs.initiator import Initiator, audit, name_of
-from opsapp.runs.notifications import notify_ended, notify_queued
-from opsapp.runs.queue import job_id_of
+from opsapp.runs.notifications import notify_ended
 from opsapp.runs.reasons import REASONS
+from opsapp.runs.repairs import note_repairs
 from opsapp.runs.result import RunResult
 
 MAX_ATTEMPTS = 3  # after interruptions; shutdowns are no fault of the run and do not count
@@ -62,18 +62,21 @@ def finalize(
         result = RunResult.from_json(run.staged_result) if run.staged_result else fallback
         if result is None:
             return False
-        _complete(session, run, result, actor, data)
+        complete(session, run, result, actor, data)
     return True
 
 
-def _complete(
+def complete(
     session: Session,
     run: OperationRun,
     result: RunResult,
-    actor: str,
-    data: dict[str, Any] | None,
+    actor: str = SYSTEM,
+    data: dict[str, Any] | None = None,
 ) -> None:
-    run.summary_counts = {**run.summary_counts, **result.counts}
+    """Inside a transaction that holds the run: its one and only last change."""
+    counts = {**run.summary_counts, **result.counts}
+    counts.pop("in_flight", None)  # nothing is, any more
+    run.summary_counts = counts
     run.failure_summary = [vars(failure) for failure in result.failures]
     run.outcome = result.outcome
     run.reason_code = result.reason_code
@@ -92,6 +95,7 @@ def _complete(
     )
     session.flush()
     notify_ended(session, run)
+    note_repairs(session, run)
 
 
 def hand_back(
@@ -147,19 +151,21 @@ def settle_interrupted(
     *,
     worker: str | None = None,
     data: dict[str, Any] | None = None,
+    untouched: bool = False,
 ) -> bool:
     """Decides what becomes of a run whose job ended without saying so.
 
     Its staged result stands; a cancel that was asked for is honoured; a resumable operation is
     handed back, at most three times; anything else fails with ``reason_code``. A run whose job
-    ended before it was claimed is handed back as well: nothing was done. With ``worker`` only a
+    ended before it was claimed is handed back as well, and one that is ``untouched``: nothing was
+    done. With ``worker`` only a
     run that this worker claimed, or nobody: a second copy of a job must not end the first.
     """
     with write() as session:
         run = locked(session, run_id, token)
         if run is None or not _is_abandoned(run, worker):
             return False
-        _settle(session, run, reason_code, data)
+        _settle(session, run, reason_code, data, untouched=untouched)
     return True
 
 
@@ -182,85 +188,77 @@ def settle_expired(run_id: int, token: str, reason_code: str) -> bool:
 
 
 def _settle(
-    session: Session, run: OperationRun, reason_code: str, data: dict[str, Any] | None
+    session: Session,
+    run: OperationRun,
+    reason_code: str,
+    data: dict[str, Any] | None,
+    *,
+    untouched: bool = False,
 ) -> None:
     if run.staged_result:
-        _complete(session, run, RunResult.from_json(run.staged_result), SYSTEM, data)
+        complete(session, run, RunResult.from_json(run.staged_result), SYSTEM, data)
     elif run.cancel_requested_at:
         _cancel_as_requested(session, run, data)
-    elif may_resume(run):
+    elif may_resume(run, untouched=untouched):
         _requeue(session, run, REASONS[reason_code].message, None, None, interrupted=True)
     else:
-        _complete(session, run, RunResult.failed(reason_code), SYSTEM, data)
+        complete(session, run, RunResult.failed(reason_code), data=data)
 
 
 def _cancel_as_requested(
     session: Session, run: OperationRun, data: dict[str, Any] | None = None
 ) -> None:
-    _complete(session, run, RunResult.cancelled(), run.cancel_requested_by or SYSTEM, data)
+    complete(session, run, RunResult.cancelled(), run.cancel_requested_by or SYSTEM, data)
 
 
-def request_cancel(run_id: int, initiator: Initiator) -> bool:
+def request_cancel(run_id: int, initiator: Initiator, reason: str | None = None) -> bool:
     """Cancels a queued run at once, asks a running one to stop; False when it has ended."""
     actor = name_of(initiator)
     with write() as session:
         run = locked(session, run_id)
         if run is None or run.status == RunStatus.COMPLETED:
             return False
+        if run.cancel_requested_at is not None:
+            return True  # asked already: who asked first, and why, stays
+        run.cancel_requested_at, run.cancel_requested_by = utcnow(), actor
+        run.cancel_reason = reason
+        said = f"Cancel requested: {reason}" if reason else "Cancel requested."
+        add_event(session, run_id, "cancel_requested", said, actor=actor)
         if run.status == RunStatus.QUEUED:
-            _complete(session, run, RunResult.cancelled(), actor, None)
-        elif run.cancel_requested_at is None:
-            run.cancel_requested_at, run.cancel_requested_by = utcnow(), actor
-            add_event(session, run_id, "cancel_requested", "Cancel requested.", actor=actor)
-        else:
-            return True  # asked already
+            complete(session, run, RunResult.cancelled(), actor, None)
         audit(session, initiator, "run.cancel_requested", run)
     return True
 
 
-def release(run_id: int, token: str) -> bool:
+def release(run_id: int, token: str, why: str = "The wait is over.") -> bool:
     """Ends the hold of a queued run; a new token, for Redis may remember a job of the old one."""
     with write() as session:
         run = locked(session, run_id, token)
         if run is None or run.status != RunStatus.QUEUED or run.hold is None:
             return False
         run.hold = run.not_before = run.wait_reason = None
-        run.job_id = run.dispatched_at = run.missing_since = None
-        run.dispatch_token = new_token()
-        add_event(session, run_id, "released", "The wait is over.")
+        take_back(run)
+        add_event(session, run_id, "released", why)
     return True
 
 
-def may_resume(run: OperationRun) -> bool:
+def take_back(run: OperationRun) -> None:
+    """A queued run is not in the queue any more; a job that still is finds its token outdated."""
+    run.job_id = run.dispatched_at = run.missing_since = None
+    run.dispatch_token = new_token()
+
+
+def may_resume(run: OperationRun, *, untouched: bool = False) -> bool:
     """Whether another attempt is allowed: nothing was done yet, or the operation can go on."""
     interruptions: int = run.context.get("interruptions", 0)
     if interruptions >= MAX_ATTEMPTS - 1:
         return False
     operation = REGISTRY.get(run.type)
-    return run.status == RunStatus.QUEUED or bool(operation and operation.resumable)
+    untouched = untouched or run.status == RunStatus.QUEUED
+    return untouched or bool(operation and operation.resumable)
 
 
 def _message_of(code: str | None) -> str:
     """Of any code, for a staged result may come from a newer version that knows more of them."""
     known = REASONS.get(code or "")
     return known.message if known else code or ""
-
-
-def claim(run_id: int, token: str, worker: str, lease_until: datetime) -> bool:
-    """The worker's first act: ``queued`` → ``running`` for the holder of the token only."""
-    with write() as session:
-        run = locked(session, run_id, token)
-        if run is None or run.status != RunStatus.QUEUED or run.hold:
-            return False
-        now = utcnow()
-        run.status = RunStatus.RUNNING
-        run.worker, run.job_id = worker, job_id_of(run_id, token)
-        run.started_at = run.started_at or now
-        run.dispatched_at = run.dispatched_at or now
-        run.heartbeat_at, run.lease_expires_at = now, lease_until
-        run.missing_since = run.wait_reason = None
-        add_event(
-            session, run_id, "started", f"Attempt {run.attempt} started.", data={"worker": worker}
-        )
-        notify_queued(session, run)  # the worker may be faster than the dispatcher's own mark
-    return True

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from opsapp.database import utcnow
 from opsapp.extensions import db
-from opsapp.models import OperationRun, RunOutcome, RunStatus, Tenant, User
+from opsapp.models import OperationRun, RunOutcome, RunRepair, RunStatus, Tenant, User
 from opsapp.models.run import ACTIVE_SQL, NEEDS_ATTENTION_SQL
 from opsapp.operations import REGISTRY
 from opsapp.permissions import tenants_of
@@ -82,13 +82,20 @@ def conditions_of(user: User, chosen: RunFilter) -> list[Condition]:
 
 
 def needs_attention() -> Condition:
-    """Failed or partial, not tried again since, and no later success of the same work."""
+    """Failed or partial, with something still open, and no later success of the same work.
+
+    What a retry of chosen items leaves open is open in the run that it repeats: that one shows.
+    """
     retried = aliased(OperationRun)
     repeated = aliased(OperationRun)
     return sa.and_(
         TROUBLED,
+        OperationRun.selection_hash.is_(None),
+        ~sa.exists().where(RunRepair.run_id == OperationRun.id, RunRepair.open == 0),
         ~sa.exists().where(
-            retried.retry_of_id == OperationRun.id, retried.outcome != RunOutcome.CANCELLED
+            retried.retry_of_id == OperationRun.id,
+            retried.outcome != RunOutcome.CANCELLED,
+            sa.or_(retried.selection_hash.is_(None), retried.status != RunStatus.COMPLETED),
         ),
         ~sa.exists().where(
             repeated.tenant_id == OperationRun.tenant_id,

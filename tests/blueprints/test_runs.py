@@ -4,9 +4,16 @@ import pytest
 from bs4 import BeautifulSoup
 
 from opsapp.database import utcnow
-from opsapp.models import Hold, ItemResult, OperationRun, RunOutcome, RunStatus, Tenant
+from opsapp.models import (
+    Hold,
+    ItemResult,
+    OperationRun,
+    RunOutcome,
+    RunSelection,
+    RunStatus,
+    Tenant,
+)
 from opsapp.models.base import write
-from opsapp.operations.inventory_sync import InventorySync
 from tests.support.ledger_rows import FAILED, PARTIAL, item
 
 START = "/tenants/contoso/runs"
@@ -83,18 +90,20 @@ class TestWithAQueue:
         assert (answer.status_code, answer.location) == (303, f"/monitoring/operations/{new.id}")
         assert (new.retry_of_id, new.type, new.status) == (old, "inventory.sync", "queued")
 
-    def test_a_retry_of_what_failed_narrows_the_inputs(self, cast, ledger, runs):
+    def test_a_retry_of_what_failed_does_that_alone(self, cast, ledger, runs):
         def failed():
             return item("deviceConfigurations", ItemResult.FAILED, kind="collection")
 
         old = ledger.run(PARTIAL, summary_counts=ledger.counts(5, 1), items=[failed()])
-        expected = InventorySync().inputs_for_failed({}, [failed()])
         cast.client("operator").post(
             f"/monitoring/operations/{old}/retry", data={"failed_only": "1"}
         )
 
-        assert expected != {}
-        assert runs()[-1].inputs == expected
+        assert runs()[-1].retry_of_id == old
+        chosen = ledger.all(RunSelection, "run_id")
+        assert [(each.kind, each.key) for each in chosen] == [
+            ("collection", "deviceConfigurations")
+        ]
 
     def test_a_queued_run_is_cancelled_at_once(self, cast, ledger, runs):
         client = cast.client("operator")

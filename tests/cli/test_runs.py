@@ -19,6 +19,7 @@ from opsapp.models import (
     OperationRun,
     OperationRunItem,
     RunOutcome,
+    RunSelection,
     RunStatus,
     Tenant,
     User,
@@ -26,7 +27,8 @@ from opsapp.models import (
 from opsapp.models.base import write
 from opsapp.operations import REGISTRY
 from opsapp.runs.result import RunResult
-from opsapp.runs.transitions import claim, finalize
+from opsapp.runs.transitions import finalize
+from opsapp.runs.turns import claim
 from tests.support.inventory_rows import add_tenant
 from tests.support.ledger_rows import PARTIAL, Ledger, item
 from tests.support.processes import wait_until
@@ -477,12 +479,13 @@ class TestRetry:
         )
         run_id = ledger.run(RunOutcome.FAILED, items=[item])
         again = data("runs", "retry", run_id, "--failed-only")
-        assert data("runs", "show", again["id"])["inputs"] == {"types": ["namedLocations"]}
+        (chosen,) = ledger.all(RunSelection, "run_id")
+        assert (chosen.run_id, chosen.key) == (again["id"], "namedLocations")
 
     def test_refusals(self, app, ledger, make, flask):
         ended = ledger.run()
         refused = {
-            "No item of this run failed": ["retry", ended, "--failed-only"],
+            "Nothing of this run is left to be retried": ["retry", ended, "--failed-only"],
             "The run is still active": ["retry", make()],
         }
         for words, arguments in refused.items():

@@ -296,15 +296,6 @@ def perform_failing(perform: Perform) -> Any:
     return db.session.scalars(sa.select(OperationRun).order_by(OperationRun.id.desc())).first()
 
 
-def test_failed_only_narrows_to_the_collections_in_which_something_failed() -> None:
-    operation = operation_of("inventory.sync")
-    failed = [
-        OperationRunItem(kind="collection", key="namedLocations", result=ItemResult.FAILED),
-        OperationRunItem(kind=CONFIG, key="some-id", result=ItemResult.FAILED),
-    ]
-    assert operation.inputs_for_failed({}, failed) == {"types": [CONFIG, "namedLocations"]}
-
-
 @pytest.mark.parametrize(
     ("raw", "clean"),
     [

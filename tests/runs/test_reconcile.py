@@ -298,7 +298,6 @@ class TestHolds:
         waiting = [
             (Hold.GRAPH, ago(-60)),
             (Hold.PAUSED, ago(-60)),
-            (Hold.PAUSED, None),
             (Hold.APPROVAL, None),
             (Hold.APPROVAL, ago(60)),
             (Hold.CONFIRMATION, ago(60)),

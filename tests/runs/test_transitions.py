@@ -19,14 +19,15 @@ from opsapp.operations import REGISTRY
 from opsapp.operations.base import Item
 from opsapp.refusals import NotAllowed, Refused
 from opsapp.runs.result import Failure, RunResult
+from opsapp.runs.selection import stored
 from opsapp.runs.transitions import (
-    claim,
     finalize,
     hand_back,
     release,
     settle_expired,
     settle_interrupted,
 )
+from opsapp.runs.turns import claim
 from tests.runs.conftest import EnsureDrill
 from tests.support.cast import Cast
 from tests.support.run_looks import ago, begin, edit, events, kinds, last_event, state
@@ -479,13 +480,11 @@ class TestRetry:
             runs.retry(ended, operator)
 
     def test_only_what_failed_when_nothing_did(self, ended: OperationRun, operator: User) -> None:
-        with pytest.raises(Refused, match="No item of this run failed"):
+        with pytest.raises(Refused, match="Nothing of this run is left"):
             runs.retry(ended, operator, failed_only=True)
         assert _count() == 1
 
-    def test_only_the_collections_in_which_something_failed(
-        self, tenant: Tenant, operator: User
-    ) -> None:
+    def test_only_the_items_that_failed(self, tenant: Tenant, operator: User) -> None:
         run = _partial_sync(
             tenant,
             operator,
@@ -498,17 +497,13 @@ class TestRetry:
             ],
         )
         new = runs.retry(run, operator, failed_only=True)
-        assert new.inputs == {"types": ["configurationPolicies", "namedLocations"]}
-        assert new.retry_of_id == run.id
-        assert runs.retry(run, operator).inputs == {}, "without it, everything again"
-
-    def test_only_what_failed_is_never_more_than_before(
-        self, tenant: Tenant, operator: User
-    ) -> None:
-        """A collection that this version does not know any more must not turn into all of them."""
-        run = _partial_sync(tenant, operator, [("collection", "retired", ItemResult.FAILED)])
-        with pytest.raises(Refused):
-            runs.retry(run, operator, failed_only=True)
+        assert {(each.kind, each.key) for each in stored(db.session(), new.id)} == {
+            ("collection", "namedLocations"),
+            ("configurationPolicies", "1"),
+            ("configurationPolicies", "2"),
+        }
+        assert (new.retry_of_id, new.inputs) == (run.id, {})
+        assert runs.retry(run, operator).selection_hash is None, "without it, everything again"
 
 
 def _partial_sync(

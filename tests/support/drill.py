@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from opsapp.database import utcnow
 from opsapp.models import Hold, ItemResult
 from opsapp.operations import REGISTRY, register
-from opsapp.operations.base import InvalidInputs, Item, Operation, Park, RunContext
+from opsapp.operations.base import Expected, InvalidInputs, Item, Operation, Park, RunContext
 
 INPUTS = {"trace", "name", "end", "items", "fail", "once", "seconds"}
 
@@ -55,6 +55,8 @@ class Drill(Operation):
 
     type = "drill.plain"
     label = "Drill"
+    by_item = True
+    uses_graph = False
 
     def clean_inputs(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         if set(raw) - INPUTS:
@@ -65,10 +67,13 @@ class Drill(Operation):
         inputs = dict(ctx.inputs)
         trace = Trace(inputs["trace"], inputs["name"])
         trace.write("start", os.getpid())
-        count = inputs.get("items", 3)
+        wanted = range(inputs.get("items", 3))
+        if ctx.selection is not None:
+            wanted = [int(each.key) for each in ctx.selection]
         with ctx.step() as step:
-            step.set_total("things", count)
-        for number in range(count):
+            step.set_total("things", len(wanted))
+        ctx.expect("things", [Expected("thing", str(number)) for number in wanted])
+        for number in wanted:
             self._effect(ctx, trace, number, fails=number in inputs.get("fail", []))
         if not (inputs.get("once") and trace.has("ending")):
             trace.write("ending", inputs.get("end", "return"))

@@ -8,23 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from opsapp.runs import reconcile
-from opsapp.runs.execution import Execution
 from tests.support.drill import register_drills
 from workers import __main__ as worker
-from workers import helpers, schedule
+from workers import helpers, interrupts, schedule
 
 
 def die_before_claim(marker: Path) -> None:
-    """The first job dies when it has begun, and before it has claimed its run."""
-    real = Execution.begin
+    """The process of the first job dies before it knows that its worker has claimed the run."""
+    real = interrupts.begin_claimed
 
-    def begin(*args: Any) -> Execution | None:
+    def begin_claimed(*args: Any) -> bool:
         if not marker.exists():
             marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return real(*args)
 
-    Execution.begin = begin  # type: ignore[method-assign]
+    interrupts.begin_claimed = begin_claimed
 
 
 def main() -> None:

@@ -1,0 +1,123 @@
+"""Runs that repeat one another (``retry_of_id``), and which items of a run are still open.
+
+An item is *open* when it failed, or was never begun because the run was cancelled, and no later
+run of the lineage did it. Ended runs never change, so all of this can be derived at any time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from opsapp.models import ItemResult, OperationRun, OperationRunItem, RunOutcome, RunStatus
+
+DONE = (ItemResult.SUCCEEDED, ItemResult.UNCHANGED)
+NOT_BEGUN = ("run.cancelled_by_user", "item.not_attempted")
+LONGEST = 1000  # runs of one lineage that are looked at
+_UNDECIDED = (RunOutcome.PENDING, RunOutcome.CANCELLED)
+_ENDED_WELL = (RunOutcome.SUCCEEDED, RunOutcome.PARTIALLY_SUCCEEDED)
+
+
+@dataclass(frozen=True)
+class Kin:
+    """What the lineage needs to know of a run in it."""
+
+    id: int
+    retry_of_id: int | None
+    status: RunStatus
+    outcome: RunOutcome
+    selection_hash: str | None
+
+    @property
+    def did_all_again(self) -> bool:
+        """It repeated the whole work and got to the end of it, well or partly."""
+        return self.selection_hash is None and self.outcome in _ENDED_WELL
+
+    @property
+    def tried_all_again(self) -> bool:
+        """It took the place of what it repeats: whatever is amiss is now amiss in it."""
+        return self.selection_hash is None and self.outcome not in _UNDECIDED
+
+
+def ancestors(session: Session, run: OperationRun) -> Sequence[Kin]:
+    """The runs that ``run`` repeats, the nearest first."""
+    found: list[Kin] = []
+    parent_id = run.retry_of_id
+    while parent_id is not None and len(found) < LONGEST:
+        row = session.execute(_KIN.where(OperationRun.id == parent_id)).one_or_none()
+        if row is None:
+            break
+        found.append(Kin(*row))
+        parent_id = found[-1].retry_of_id
+    return found
+
+
+def descendants(session: Session, run_id: int) -> Sequence[Kin]:
+    """The runs that repeat this one, directly or not, oldest first."""
+    found: list[Kin] = []
+    parents = [run_id]
+    while parents and len(found) < LONGEST:
+        rows = session.execute(_KIN.where(OperationRun.retry_of_id.in_(parents)))
+        children = [Kin(*row) for row in rows]
+        found += children
+        parents = [kin.id for kin in children]
+    return sorted(found, key=lambda kin: kin.id)
+
+
+def family(session: Session, run: OperationRun) -> list[int]:
+    """The ids of all runs of the lineage that ``run`` belongs to, itself included."""
+    older = ancestors(session, run)
+    root = older[-1].id if older else run.id
+    return [root, *(kin.id for kin in descendants(session, root))]
+
+
+def open_items(run_id: int, later: Sequence[Kin]) -> sa.Select[OperationRunItem]:
+    """The open items of a run, given the runs that repeat it; a query to refine."""
+    query = sa.select(OperationRunItem).where(
+        OperationRunItem.run_id == run_id,
+        sa.or_(
+            OperationRunItem.result == ItemResult.FAILED,
+            sa.and_(
+                OperationRunItem.result == ItemResult.SKIPPED,
+                OperationRunItem.reason_code.in_(NOT_BEGUN),
+            ),
+        ),
+    )
+    for condition in repaired_by(later):
+        query = query.where(~condition)
+    return query
+
+
+def repaired_by(later: Sequence[Kin]) -> list[sa.ColumnElement[bool]]:
+    """Conditions, any of which says that an item was done by a later run.
+
+    A run that repeated everything also repairs what it did not meet any more.
+    """
+    ended = [kin for kin in later if kin.status == RunStatus.COMPLETED]
+    conditions: list[sa.ColumnElement[bool]] = []
+    if ended:
+        ids = [kin.id for kin in ended]
+        conditions.append(_is_in(ids, done=True))
+    conditions += [~_is_in([kin.id], done=False) for kin in ended if kin.did_all_again]
+    return conditions
+
+
+def _is_in(run_ids: Sequence[int], *, done: bool) -> sa.ColumnElement[bool]:
+    """Whether one of the runs has the same item, done (or else not done)."""
+    other = aliased(OperationRunItem)
+    return sa.exists().where(
+        other.run_id.in_(run_ids),
+        other.kind == OperationRunItem.kind,
+        other.key == OperationRunItem.key,
+        other.result.in_(DONE) if done else other.result.not_in(DONE),
+    )
+
+
+_KIN = sa.select(
+    OperationRun.id,
+    OperationRun.retry_of_id,
+    OperationRun.status,
+    OperationRun.outcome,
+    OperationRun.selection_hash,
+)

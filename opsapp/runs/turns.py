@@ -1,0 +1,241 @@
+"""Whose turn it is: the order of the queue, and how much may run at the same time.
+
+Decided in the database. Redis only wakes a worker: what it then works on is ``next_run``, and it
+works on nothing that it could not ``claim``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from opsapp.config import current_settings
+from opsapp.database import utcnow
+from opsapp.extensions import db
+from opsapp.models import Hold, OperationRun, RunStatus, Tenant
+from opsapp.models.base import write
+from opsapp.models.run import ACTIVE_SQL
+from opsapp.operations import REGISTRY
+from opsapp.runs.events import add_event
+from opsapp.runs.notifications import notify_queued
+from opsapp.runs.pauses import park_if_paused
+from opsapp.runs.queue import job_id_of
+from opsapp.runs.transitions import locked, take_back
+
+# the words of the partial index
+_ACTIVE: sa.ColumnElement[bool] = sa.literal_column(f"operation_runs.{ACTIVE_SQL}")
+
+
+class Turn(NamedTuple):
+    run_id: int
+    token: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a queued run stands among all others; what of it keeps it from its turn."""
+
+    ahead: int
+    ahead_in_tenant: int
+    running_in_tenant: int
+    limit: int
+    writing_run_id: int | None
+    graph_until: datetime | None
+
+    @property
+    def is_at_limit(self) -> bool:
+        return self.running_in_tenant >= self.limit
+
+
+def next_run(waking: int) -> Turn | None:
+    """The run whose turn it is, of those that wait in the queue; None when none may run now.
+
+    Interactive work first; then the tenant with the fewest running, then the one whose last turn
+    is longest ago, then who waited longest. ``waking`` is the run whose job woke the worker: its
+    dispatcher may not have noted yet that it is in the queue.
+    """
+    row = db.session.execute(
+        _waiting(waking)
+        .order_by(
+            OperationRun.priority.desc(),
+            sa.func.coalesce(_RUNNING.c.runs, 0),
+            Tenant.last_turn_at.asc().nulls_first(),
+            OperationRun.dispatched_at,
+            OperationRun.id,
+        )
+        .limit(1)
+    ).one_or_none()
+    db.session.rollback()
+    return Turn(*row) if row else None
+
+
+def may_run(run_id: int) -> bool:
+    """Whether the limits let this very run start now."""
+    row = db.session.execute(_waiting(run_id).where(OperationRun.id == run_id)).one_or_none()
+    db.session.rollback()
+    return row is not None
+
+
+def is_waiting(turn: Turn) -> bool:
+    """Whether the run still waits in the queue under that token."""
+    row = db.session.execute(
+        sa.select(OperationRun.status, OperationRun.hold).where(
+            OperationRun.id == turn.run_id, OperationRun.dispatch_token == turn.token
+        )
+    ).one_or_none()
+    db.session.rollback()
+    return row is not None and row.status == RunStatus.QUEUED and row.hold is None
+
+
+def _types(attribute: str) -> list[str]:
+    return [key for key, operation in REGISTRY.items() if getattr(operation, attribute)]
+
+
+def _is_writing(run: Any) -> sa.ColumnElement[bool]:
+    types = _types("writes")
+    return run.type.in_(types) if types else sa.false()
+
+
+_RUNNING = (
+    sa.select(OperationRun.tenant_id, sa.func.count().label("runs"))
+    .where(_ACTIVE, OperationRun.status == RunStatus.RUNNING)
+    .group_by(OperationRun.tenant_id)
+    .subquery()
+)
+
+
+def _waiting(waking: int) -> sa.Select[int, str]:
+    return (
+        sa.select(OperationRun.id, OperationRun.dispatch_token)
+        .join(Tenant, Tenant.id == OperationRun.tenant_id)
+        .outerjoin(_RUNNING, _RUNNING.c.tenant_id == OperationRun.tenant_id)
+        .where(
+            _ACTIVE,
+            OperationRun.status == RunStatus.QUEUED,
+            OperationRun.hold.is_(None),
+            sa.or_(OperationRun.dispatched_at.is_not(None), OperationRun.id == waking),
+            sa.func.coalesce(_RUNNING.c.runs, 0) < current_settings().tenant_concurrency,
+            ~sa.and_(_is_writing(OperationRun), sa.exists().where(*_writer_beside())),
+            ~sa.and_(
+                OperationRun.type.in_(_types("uses_graph")), sa.exists().where(*_told_to_wait())
+            ),
+        )
+    )
+
+
+def _writer_beside() -> tuple[sa.ColumnElement[bool], ...]:
+    other = aliased(OperationRun)
+    return (
+        other.tenant_id == OperationRun.tenant_id,
+        other.status == RunStatus.RUNNING,
+        _is_writing(other),
+    )
+
+
+def _told_to_wait() -> tuple[sa.ColumnElement[bool], ...]:
+    """What Graph tells one run of a tenant holds for all of them."""
+    other = aliased(OperationRun)
+    return (
+        other.tenant_id == OperationRun.tenant_id,
+        other.status == RunStatus.QUEUED,
+        other.hold == Hold.GRAPH,
+        other.not_before > utcnow(),
+    )
+
+
+def claim(run_id: int, token: str, worker: str, lease_until: datetime) -> bool:
+    """The worker's first act: ``queued`` → ``running`` for the holder of the token only.
+
+    Parks a run that is paused, and gives one that the limits forbid back to the tick.
+    """
+    with write() as session:
+        tenant = _locked_tenant(session, run_id)
+        run = locked(session, run_id, token)
+        if run is None or tenant is None or run.status != RunStatus.QUEUED or run.hold:
+            return False
+        if park_if_paused(session, run):
+            return False
+        if session.execute(_waiting(run_id).where(OperationRun.id == run_id)).first() is None:
+            take_back(run)
+            return False
+        _begin(session, run, worker, lease_until)
+        tenant.last_turn_at = run.heartbeat_at
+    return True
+
+
+def _locked_tenant(session: Session, run_id: int) -> Tenant | None:
+    """Two workers must not both find the last free place: claims of a tenant take turns."""
+    mine = sa.select(OperationRun.tenant_id).where(OperationRun.id == run_id).scalar_subquery()
+    return session.scalar(
+        sa.select(Tenant).where(Tenant.id == mine).with_for_update(key_share=True)
+    )
+
+
+def _begin(session: Session, run: OperationRun, worker: str, lease_until: datetime) -> None:
+    now = utcnow()
+    run.status = RunStatus.RUNNING
+    run.worker, run.job_id = worker, job_id_of(run.id, run.dispatch_token)
+    run.started_at = run.started_at or now
+    run.dispatched_at = run.dispatched_at or now
+    run.heartbeat_at, run.lease_expires_at = now, lease_until
+    run.missing_since = run.wait_reason = None
+    add_event(
+        session, run.id, "started", f"Attempt {run.attempt} started.", data={"worker": worker}
+    )
+    notify_queued(session, run)  # the worker may be faster than the dispatcher's own mark
+
+
+def standing_of(run: OperationRun) -> Standing:
+    """For the page of a queued run: one query."""
+    other = aliased(OperationRun)
+    beside = sa.select(sa.func.count()).where(
+        other.tenant_id == run.tenant_id, other.status == RunStatus.RUNNING
+    )
+    writer = sa.select(sa.func.min(other.id)).where(
+        other.tenant_id == run.tenant_id, other.status == RunStatus.RUNNING, _is_writing(other)
+    )
+    until = sa.select(sa.func.max(other.not_before)).where(
+        other.tenant_id == run.tenant_id,
+        other.status == RunStatus.QUEUED,
+        other.hold == Hold.GRAPH,
+        other.not_before > utcnow(),
+        other.id != run.id,
+    )
+    ahead = _ahead_of(run)
+    columns = [
+        sa.select(sa.func.count()).select_from(OperationRun).where(*ahead),
+        sa.select(sa.func.count())
+        .select_from(OperationRun)
+        .where(*ahead, OperationRun.tenant_id == run.tenant_id),
+        beside,
+        writer,
+        until,
+    ]
+    found = db.session.execute(sa.select(*(each.scalar_subquery() for each in columns))).one()
+    operation = REGISTRY.get(run.type)
+    return Standing(
+        found[0],
+        found[1],
+        found[2],
+        current_settings().tenant_concurrency,
+        found[3] if operation and operation.writes else None,
+        found[4] if operation and operation.uses_graph else None,
+    )
+
+
+def _ahead_of(run: OperationRun) -> tuple[sa.ColumnElement[bool], ...]:
+    """Those in the queue that are more urgent, or as urgent and there for longer."""
+    since = run.dispatched_at or utcnow()
+    return (
+        _ACTIVE,
+        OperationRun.status == RunStatus.QUEUED,
+        OperationRun.hold.is_(None),
+        OperationRun.dispatched_at.is_not(None),
+        OperationRun.id != run.id,
+        sa.or_(
+            OperationRun.priority > run.priority,
+            sa.and_(OperationRun.priority == run.priority, OperationRun.dispatched_at < since),
+        ),
+    )
