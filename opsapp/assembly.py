@@ -102,6 +102,7 @@ def register_blueprints(app: Flask) -> None:
         monitoring,
         notifications,
         overview,
+        pauses,
         policies,
         portfolio,
         runs,
@@ -114,19 +115,26 @@ def register_blueprints(app: Flask) -> None:
     app.jinja_env.globals["may"] = permissions.viewer_may
     for area in (assets, errors, health, auth, account, admin, tenants):
         app.register_blueprint(area.bp)
-    for area in (portfolio, overview, policies, groups, runs, monitoring, notifications):
+    for area in (portfolio, overview, policies, groups, runs, pauses, monitoring, notifications):
         app.register_blueprint(area.bp)
     if app.extensions["opsapp.settings"].debug_pages:
         app.register_blueprint(styleguide.bp)
 
 
 def register_commands(app: Flask) -> None:
-    from opsapp.cli import demo, groups, policies, runs, tenants, users
+    from opsapp.cli import demo, groups, pausing, policies, queue, runs, tenants, users
 
+    for group, commands in (
+        (queue.queue, pausing.QUEUE),
+        (tenants.tenants, pausing.TENANTS),
+    ):
+        for command in commands:
+            group.add_command(command)
     for group in (
         users.users,
         tenants.tenants,
         runs.runs,
+        queue.queue,
         policies.policies,
         groups.groups,
         demo.demo,

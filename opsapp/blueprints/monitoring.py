@@ -8,17 +8,20 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from opsapp.blueprints.context import asked_number, cursor
-from opsapp.models import OperationRun
+from opsapp.models import OperationRun, RunStatus
 from opsapp.operations import label_of
 from opsapp.permissions import allows, authorise, requires, signed_in, viewer
 from opsapp.presenters import (
+    pause_words,
     queue_page,
+    run_actions,
     run_cancel,
     run_compare,
     run_estimate,
     run_family,
     run_items,
     run_page,
+    run_repair,
     run_rows,
     run_wait,
     run_words,
@@ -26,6 +29,7 @@ from opsapp.presenters import (
 from opsapp.presenters.notices import notice
 from opsapp.presenters.run_json import run_json
 from opsapp.refusals import Refused
+from opsapp.runs import selection
 from opsapp.runs.reasons import REASONS
 from opsapp.runs.sentences import sentence, subject
 from opsapp.services import (
@@ -34,8 +38,11 @@ from opsapp.services import (
     estimates,
     lineage,
     monitoring,
+    obstacles,
+    pauses,
     queue_health,
     run_detail,
+    run_repairs,
 )
 from opsapp.services.run_detail import ItemFilter, Problem
 from opsapp.services.run_filters import DEFAULT_WINDOW, STATES, WINDOWS, RunFilter
@@ -51,10 +58,13 @@ def index() -> ResponseReturnValue:
     found = monitoring.browse(who, chosen, cursor(), upto)
     running = [run for run in found.page.rows if run.started_at and run.is_active]
     figures = monitoring.overview(who)
+    usual = durations.usual_seconds(running)
+    repairs = run_repairs.repairs_of(found.page.rows)
     return render_template(
         "monitoring/index.html",
         found=found,
-        rows=run_rows.rows_of(found.page.rows, durations.usual_seconds(running)),
+        rows=run_rows.rows_of(found.page.rows, usual, repairs),
+        pauses=pause_words.banners_of(pauses.visible_to(who)),
         upto=upto or max((run.id for run in found.page.rows), default=None),
         is_live=any(run.is_active for run in found.page.rows),
         figures=figures,
@@ -91,16 +101,18 @@ def show(run_id: int) -> ResponseReturnValue:
     usual = durations.usual_seconds([run]).get((run.tenant_id, run.type))
     cancelled = run_cancel.cancelled_of(run, problems, history.events)
     answer = f"{subject(run)} {cancelled.ending}" if cancelled else sentence(run)
+    offer = selection.offer_of(run)
+    actions = run_actions.actions_of(run, offer, who.id, lambda word: allows(who, run.tenant, word))
     return render_template(
         "monitoring/show.html",
         run=run,
         subject=subject(run),
-        sentence=answer + run_page.answer_more(run, problems),
-        actions=run_page.actions_of(run, who.id, lambda word: allows(who, run.tenant, word)),
+        sentence=answer + run_page.answer_more(run, offer),
+        actions=actions,
         cancel_effect=run_cancel.cancel_effect(run),
         cancelled=cancelled,
         verdict=run_page.verdict_of(run),
-        problems=run_page.problem_rows(problems),
+        problems=run_page.problem_rows(problems, offer, actions.by_reason),
         events=run_page.timeline_of(history.events),
         earlier_events=history.earlier,
         attempts=run_page.attempts(run),
@@ -118,18 +130,20 @@ def show(run_id: int) -> ResponseReturnValue:
 def _outlook(run: OperationRun) -> dict[str, Any]:
     """Why an active run does not move, and when it usually ends."""
     if not run.is_active:
-        return {"cause": None, "ending": None}
-    waits = not run.worker
+        return {"causes": [], "ending": None}
+    waits = run.status == RunStatus.QUEUED
     return {
-        "cause": run_wait.cause_of(run, queue_health.place_of(run)) if waits else None,
+        "causes": run_wait.causes_of(run, obstacles.obstacles_of(run)) if waits else [],
         "ending": run_estimate.ending_of(run, estimates.estimate_of(run)),
     }
 
 
 def _kin(run: OperationRun) -> dict[str, Any]:
-    """The run's family, and what changed since the previous run of the same work."""
+    """The run's family, what was repaired, and what changed since the run of the same work."""
     family = lineage.family_of(run)
     found = {
+        "mended": run_repair.mended_of(run, run_repairs.repairs_of([run]).get(run.id)),
+        "given": run_repair.given_words(run, run_repairs.given_of(run)),
         "relatives": run_family.relatives_of(run, family),
         "relatives_left_out": family.more,
         "compared": None,
@@ -150,7 +164,7 @@ def _items(run: OperationRun, problems: Sequence[Problem]) -> dict[str, Any]:
     items = run_detail.items(run, chosen, cursor())
     return {
         "items": items,
-        "table": run_items.table_of(run, items.rows),
+        "table": run_items.table_of(run, items.rows, run_repairs.repaired_items(run, items.rows)),
         "chosen": chosen,
         "item_reasons": [(problem.code, problem.code) for problem in problems],
     }
@@ -207,6 +221,7 @@ def queue() -> ResponseReturnValue:
     workers = queue_health.workers()
     waiting = queue_health.waiting()
     state, healing = queue_health.queue_state(), queue_health.healing()
+    paused = pauses.visible_to(viewer())
     return render_template(
         "monitoring/queue.html",
         workers=workers,
@@ -219,4 +234,6 @@ def queue() -> ResponseReturnValue:
         answer=queue_page.answer(workers, waiting, state),
         label_of=label_of,
         rows=run_rows.rows_of(waiting.first),
+        pauses=pause_words.banners_of(paused),
+        is_paused=any(each.tenant is None for each in paused),
     )

@@ -107,7 +107,7 @@ def tabs_of(found: Comparison, current: Change) -> list[dict[str, Any]]:
 
 
 def rows_of(run: OperationRun, items: Iterable[OperationRunItem]) -> list[ItemRow]:
-    return [row_of(run, item) for item in items]
+    return [row_of(run, item, {}) for item in items]
 
 
 def answer(found: Comparison) -> str:

@@ -1,6 +1,6 @@
 """The items of a run as rows: what each is, where it leads, how long it took."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,8 @@ _TOOK = {"key": "took", "label": "Took", "numeric": True}
 class ItemRow:
     """``kind`` is in words, ``item.kind`` the key; ``url`` is None where nothing is to be seen.
 
-    ``state`` is the item's result as a key of the states that pages show.
+    ``state`` is the item's result as a key of the states that pages show; ``repaired_by`` is the
+    later run that did it, if one did (0: it was not met any more).
     """
 
     item: OperationRunItem
@@ -33,6 +34,7 @@ class ItemRow:
     kind: str
     url: str | None
     state: str
+    repaired_by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,25 +49,34 @@ def kind_label(kind: str) -> str:
     return known.label if known else kind[:1].upper() + kind[1:]
 
 
-def table_of(run: OperationRun, items: Sequence[OperationRunItem]) -> ItemTable:
-    """Reasons and durations have a column only where an item has one."""
+def table_of(
+    run: OperationRun,
+    items: Sequence[OperationRunItem],
+    repaired: Mapping[int, int | None] | None = None,
+) -> ItemTable:
+    """Reasons and durations have a column only where an item has one.
+
+    ``repaired`` says by item id which later run did it.
+    """
     columns = list(_ALWAYS)
     if any(item.reason_code for item in items):
         columns.append(_WHY)
     if any(item.duration_ms is not None for item in items):
         columns.append(_TOOK)
-    return ItemTable(columns, [row_of(run, item) for item in items])
+    return ItemTable(columns, [row_of(run, item, repaired or {}) for item in items])
 
 
-def row_of(run: OperationRun, item: OperationRunItem) -> ItemRow:
+def row_of(
+    run: OperationRun, item: OperationRunItem, repaired: Mapping[int, int | None]
+) -> ItemRow:
     policies = f"/tenants/{run.tenant.slug}/policies"
-    url = path(f"{policies}/{item.policy_id}") if item.policy_id else None
     return ItemRow(
-        item,
-        item.name or item.key,
-        kind_label(item.kind),
-        url,
-        state_of_item(item.result, item.reason_code),
+        item=item,
+        name=item.name or item.key,
+        kind=kind_label(item.kind),
+        url=path(f"{policies}/{item.policy_id}") if item.policy_id else None,
+        state=state_of_item(item.result, item.reason_code),
+        repaired_by=(repaired[item.id] or 0) if item.id in repaired else None,
     )
 
 

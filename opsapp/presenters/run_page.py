@@ -1,73 +1,16 @@
-"""The page of one run: what may be done with it, its history, why it ended as it did."""
+"""The page of one run: its history, why it ended as it did, what failed in it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from opsapp.models import ItemResult, OperationRun, OperationRunEvent, RunOutcome
-from opsapp.operations import REGISTRY
 from opsapp.presenters.numbers import plural
+from opsapp.presenters.run_actions import Action
 from opsapp.presenters.run_items import state_of_item
 from opsapp.presenters.run_words import CLASS_WORDS, REPEATING, reason_of
-from opsapp.runs.reasons import ReasonClass
+from opsapp.runs.selection import Offer
 from opsapp.services.run_detail import Problem
-
-May = Callable[[str], bool]
-
-
-@dataclass(frozen=True)
-class Action:
-    label: str
-    why_not: str | None = None
-
-
-@dataclass(frozen=True)
-class Actions:
-    """What the viewer's role can ever do with the run; None for the rest."""
-
-    cancel: Action | None = None
-    retry: Action | None = None
-    retry_failed: Action | None = None
-
-
-def actions_of(run: OperationRun, viewer_id: int, may: May) -> Actions:
-    if run.is_active:
-        return Actions(cancel=_cancel(run, viewer_id, may))
-    if not may("runs.retry"):
-        return Actions()
-    why_not = _why_no_retry(run, may)
-    if run.outcome != RunOutcome.PARTIALLY_SUCCEEDED:
-        label = "Run again" if run.outcome == RunOutcome.SUCCEEDED else "Retry"
-        return Actions(retry=Action(label, why_not))
-    failed = run.summary_counts.get("failed", 0)
-    retry_failed = Action(f"Retry {failed:,} failed", why_not or _why_not_only_failed(run))
-    return Actions(retry=Action("Retry all", why_not), retry_failed=retry_failed)
-
-
-def _cancel(run: OperationRun, viewer_id: int, may: May) -> Action | None:
-    if not may("runs.cancel_own"):
-        return None
-    if run.user_id != viewer_id and not may("runs.cancel_any"):
-        return Action("Cancel", "Started by somebody else; a manager can cancel it")
-    if run.cancel_requested_at:
-        return Action("Cancel", "Already asked to stop")
-    return Action("Cancel")
-
-
-def _why_no_retry(run: OperationRun, may: May) -> str | None:
-    operation = REGISTRY.get(run.type)
-    if operation is None:
-        return "This version of OpsApp does not know the operation"
-    if not may(operation.permission):
-        return "Your role does not include starting this operation"
-    if run.tenant.suspended_at:
-        return f"{run.tenant.name} is suspended"
-    return None
-
-
-def _why_not_only_failed(run: OperationRun) -> str | None:
-    narrows = REGISTRY[run.type].by_item
-    return None if narrows else "This operation can only be repeated as a whole"
 
 
 @dataclass(frozen=True)
@@ -90,7 +33,10 @@ def verdict_of(run: OperationRun) -> Verdict | None:
 
 @dataclass(frozen=True)
 class ProblemRow:
-    """``state`` is the result as pages show it; ``means`` what may follow, in short."""
+    """``state`` is the result as pages show it; ``means`` what may follow, in short.
+
+    ``left`` says how many are still open, where later runs repaired some; ``action`` retries those.
+    """
 
     result: ItemResult
     state: str
@@ -100,13 +46,22 @@ class ProblemRow:
     words: str
     example: str
     hint: str
+    left: str
+    action: Action | None
 
 
-def problem_rows(problems: Iterable[Problem]) -> list[ProblemRow]:
-    return [_problem_row(problem) for problem in problems]
+def problem_rows(
+    problems: Iterable[Problem], offer: Offer, actions: Mapping[str, Action]
+) -> list[ProblemRow]:
+    """``actions`` are the retries by reason code."""
+    still = {each.code: each.count for each in offer.reasons}
+    return [
+        _problem_row(problem, still.get(problem.code, 0), actions.get(problem.code))
+        for problem in problems
+    ]
 
 
-def _problem_row(problem: Problem) -> ProblemRow:
+def _problem_row(problem: Problem, still: int, action: Action | None) -> ProblemRow:
     reason = reason_of(problem.code)
     words = reason.message if reason else "No reason was recorded."
     example = problem.message if problem.message != words else ""
@@ -114,29 +69,31 @@ def _problem_row(problem: Problem) -> ProblemRow:
     failed = problem.result == ItemResult.FAILED
     means = REPEATING[reason.reason_class] if reason and failed else ""
     state = state_of_item(problem.result, problem.code)
+    left = f"{still:,} open" if 0 < still < problem.count else ""
     return ProblemRow(
-        problem.result, state, means, problem.code, problem.count, words, example, hint
+        result=problem.result,
+        state=state,
+        means=means,
+        code=problem.code,
+        count=problem.count,
+        words=words,
+        example=example,
+        hint=hint,
+        left=left,
+        action=action,
     )
 
 
-def retryable_now(problems: Iterable[Problem]) -> int:
-    """How many failed items failed for a passing reason."""
-    return sum(
-        problem.count
-        for problem in problems
-        if problem.result == ItemResult.FAILED
-        and (reason := reason_of(problem.code))
-        and reason.reason_class == ReasonClass.TRANSIENT
-    )
-
-
-def answer_more(run: OperationRun, problems: Sequence[Problem]) -> str:
+def answer_more(run: OperationRun, offer: Offer) -> str:
     """What follows the run's own sentence in the header; empty when there is nothing to add."""
-    count = retryable_now(problems)
-    if run.is_active or not count:
+    if run.outcome == RunOutcome.CANCELLED:
         return ""
-    noun = "item" if count == 1 else "items"
-    return f" {count:,} failed {noun} can be retried now."
+    parts = []
+    if offer.retryable:
+        parts.append(f"{offer.retryable:,} can be retried")
+    if offer.needs_you:
+        parts.append(f"{offer.needs_you:,} {'needs' if offer.needs_you == 1 else 'need'} you")
+    return f" {', '.join(parts)}." if parts else ""
 
 
 def timeline_of(events: Iterable[OperationRunEvent]) -> list[dict[str, Any]]:

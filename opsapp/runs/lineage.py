@@ -54,15 +54,19 @@ def ancestors(session: Session, run: OperationRun) -> Sequence[Kin]:
 
 
 def descendants(session: Session, run_id: int) -> Sequence[Kin]:
-    """The runs that repeat this one, directly or not, oldest first."""
-    found: list[Kin] = []
-    parents = [run_id]
-    while parents and len(found) < LONGEST:
-        rows = session.execute(_KIN.where(OperationRun.retry_of_id.in_(parents)))
-        children = [Kin(*row) for row in rows]
-        found += children
-        parents = [kin.id for kin in children]
-    return sorted(found, key=lambda kin: kin.id)
+    """The runs that repeat this one, directly or not, oldest first. One query."""
+    down = (
+        sa.select(OperationRun.id)
+        .where(OperationRun.retry_of_id == run_id)
+        .cte("down", recursive=True)
+    )
+    down = down.union(sa.select(OperationRun.id).where(OperationRun.retry_of_id == down.c.id))
+    rows = session.execute(
+        _KIN.where(OperationRun.id.in_(sa.select(down.c.id)))
+        .order_by(OperationRun.id)
+        .limit(LONGEST)
+    )
+    return [Kin(*row) for row in rows]
 
 
 def family(session: Session, run: OperationRun) -> list[int]:

@@ -302,21 +302,13 @@ class TestRun:
             "Sync inventory of Contoso partially succeeded: 412 of 453 objects; 37 failed."
         )
 
-    def test_what_can_be_retried_now_is_said(self, page, ledger):
-        failed = [item(str(number), ItemResult.FAILED) for number in range(3)]
-        failed.append(item("x", ItemResult.FAILED, reason_code="graph.forbidden"))
-        run = ledger.run(PARTIAL, summary_counts=ledger.counts(1, 4), items=failed)
-
-        assert (
-            "3 failed items can be retried now." in page(run_page(run)).select_one(".answer").text
-        )
-
     @pytest.mark.parametrize(
         ("state", "role", "expected"),
         [
             (SUCCEEDED, "operator", {"Run again": None}),
             (FAILED, "operator", {"Retry": None}),
             (PARTIAL, "operator", {"Retry 2 failed": None, "Retry all": None}),
+            (PARTIAL, "readonly", {}),
             (CANCELLED, "operator", {"Retry": None}),
             (SUCCEEDED, "readonly", {}),
             (RUNNING, "readonly", {}),
@@ -325,14 +317,21 @@ class TestRun:
         ],
     )
     def test_actions(self, page, ledger, state, role, expected):
-        run = ledger.run(state, summary_counts=ledger.counts(1, 2 if state == PARTIAL else 0))
+        failed = [item(key, ItemResult.FAILED) for key in ("ab" if state == PARTIAL else "")]
+        run = ledger.run(
+            state,
+            reason_code=None if state in (SUCCEEDED, RUNNING) else "graph.unavailable",
+            summary_counts=ledger.counts(1, len(failed)),
+            items=failed,
+        )
 
         assert actions(page(run_page(run), role)) == expected
 
     def test_actions_that_are_not_possible_now_say_why(self, app, page, cast, ledger):
         cancelling = ledger.run(RUNNING, user_id=cast["operator"].id, cancel_requested_at=utcnow())
         unknown = ledger.run(FAILED, type="no.longer.known")
-        whole = ledger.run(PARTIAL, type="tenant.verify", summary_counts=ledger.counts(1, 1))
+        failed = [item("a", ItemResult.FAILED)]
+        whole = ledger.run(PARTIAL, type="tenant.verify", items=failed)
         ended = ledger.run(FAILED)
 
         assert actions(page(run_page(cancelling))) == {"Cancel": "Already asked to stop"}
@@ -522,7 +521,7 @@ class TestRun:
             client.get(run_page(many_items))
 
         assert len(many) == len(few)
-        assert len(few) <= 16, few
+        assert len(few) <= 19, few
 
 
 class TestOnBothDatabases:
