@@ -3,6 +3,7 @@
 from typing import Any
 
 import click
+from flask.cli import with_appcontext
 
 from opsapp.cli.output import acting_user, answers, as_option, json_option, print_one
 from opsapp.cli.runs import SYSTEM_CLI
@@ -16,6 +17,7 @@ reason_option = click.option(
 
 
 @click.command("pause")
+@with_appcontext
 @reason_option
 @as_option
 @json_option
@@ -27,6 +29,7 @@ def pause_queue(reason: str, as_email: str | None, as_json: bool) -> None:
 
 
 @click.command("resume")
+@with_appcontext
 @as_option
 @json_option
 @answers
@@ -37,6 +40,7 @@ def resume_queue(as_email: str | None, as_json: bool) -> None:
 
 
 @click.command("pause")
+@with_appcontext
 @click.argument("slug")
 @reason_option
 @as_option
@@ -51,6 +55,7 @@ def pause_tenant(slug: str, reason: str, as_email: str | None, as_json: bool) ->
 
 
 @click.command("resume-runs")
+@with_appcontext
 @click.argument("slug")
 @as_option
 @json_option

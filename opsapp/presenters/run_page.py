@@ -9,8 +9,11 @@ from opsapp.presenters.numbers import plural
 from opsapp.presenters.run_actions import Action
 from opsapp.presenters.run_items import state_of_item
 from opsapp.presenters.run_words import CLASS_WORDS, REPEATING, reason_of
-from opsapp.runs.selection import Offer
+from opsapp.runs.reasons import ReasonClass
+from opsapp.runs.selection import Offer, ReasonOffer
 from opsapp.services.run_detail import Problem
+
+HARMLESS = "Nothing is done twice: this operation only reads, or looks what became of it first."
 
 
 @dataclass(frozen=True)
@@ -54,22 +57,25 @@ def problem_rows(
     problems: Iterable[Problem], offer: Offer, actions: Mapping[str, Action]
 ) -> list[ProblemRow]:
     """``actions`` are the retries by reason code."""
-    still = {each.code: each.count for each in offer.reasons}
+    still = {each.code: each for each in offer.reasons}
     return [
-        _problem_row(problem, still.get(problem.code, 0), actions.get(problem.code))
+        _problem_row(problem, still.get(problem.code), actions.get(problem.code))
         for problem in problems
     ]
 
 
-def _problem_row(problem: Problem, still: int, action: Action | None) -> ProblemRow:
+def _problem_row(problem: Problem, offer: ReasonOffer | None, action: Action | None) -> ProblemRow:
     reason = reason_of(problem.code)
     words = reason.message if reason else "No reason was recorded."
     example = problem.message if problem.message != words else ""
     hint = reason.hint if reason else ""
-    failed = problem.result == ItemResult.FAILED
-    means = REPEATING[reason.reason_class] if reason and failed else ""
+    means = ""
+    if reason and problem.result == ItemResult.FAILED:
+        means = REPEATING[reason.reason_class]
+        if offer and offer.can_retry and offer.reason_class == ReasonClass.UNKNOWN_EFFECT:
+            means, hint = REPEATING[ReasonClass.TRANSIENT], HARMLESS
     state = state_of_item(problem.result, problem.code)
-    left = f"{still:,} open" if 0 < still < problem.count else ""
+    left = f"{offer.count:,} open" if offer and offer.count < problem.count else ""
     return ProblemRow(
         result=problem.result,
         state=state,

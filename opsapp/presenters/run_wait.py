@@ -80,7 +80,7 @@ def _busy(found: Obstacles) -> str:
         return "The one worker is busy." if busy else "One worker is live."
     if busy == live:
         return f"All {live} workers are busy."
-    return f"{busy} of {live} workers are busy."
+    return f"{busy} of {live} workers {'is' if busy == 1 else 'are'} busy."
 
 
 def _workers(found: Obstacles) -> Iterator[Cause]:

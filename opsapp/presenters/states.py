@@ -24,7 +24,6 @@ _TABLE = (
     State("awaiting_confirmation", "Awaiting confirmation", "hand-index", "violet"),
     State("awaiting_approval", "Awaiting approval", "hand-index", "violet"),
     State("paused", "Paused", "pause-circle", "neutral"),
-    State("waiting_turn", "Waiting for its turn", "hourglass-split", "neutral"),
     State("waiting", "Waiting for Graph", "hourglass-split", "amber"),
     State("running", "Running", "dot", "blue"),
     State("cancelling", "Cancelling", "dot", "blue"),
@@ -72,7 +71,6 @@ _HELD = {
     "approval": "awaiting_approval",
     "paused": "paused",
     "confirmation": "awaiting_confirmation",
-    "limit": "waiting_turn",
 }
 
 

@@ -138,7 +138,7 @@ class TestCancelled:
     [
         ("graph.throttled", "Can be retried"),
         ("graph.forbidden", "Needs you"),
-        ("item.effect_unknown", "Verify first"),
+        ("item.effect_unknown", "Can be retried"),  # a sync only reads
         ("graph.payload_rejected", "Would fail again"),
     ],
 )

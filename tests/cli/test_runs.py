@@ -593,3 +593,22 @@ class TestCompare:
 
         assert [answer.exit_code for answer in (alone, missing, hidden)] == [1, 1, 1]
         assert "no run 999" in missing.stderr
+
+
+def test_a_cancelled_run_keeps_the_reason(app, flask, ledger):
+    run_id = ledger.run(RunStatus.RUNNING)
+    assert flask("runs", "cancel", run_id, "--reason", "wrong tenant").exit_code == 0
+
+    assert [run.cancel_reason for run in ledger.all(OperationRun)] == ["wrong tenant"]
+
+
+def test_one_reason_alone_is_retried(flask, ledger):
+    failed = [item("a", ItemResult.FAILED)]
+    failed.append(item("x", ItemResult.FAILED, reason_code="graph.forbidden"))
+    run_id = ledger.run(PARTIAL, items=failed)
+    made = flask("runs", "retry", run_id, "--reason-code", "graph.forbidden", "--json")
+    refused = flask("runs", "retry", run_id, "--reason-code", "graph.not_found")
+
+    assert json.loads(made.stdout)["retry_of_id"] == run_id
+    assert [row.key for row in ledger.all_selected()] == ["x"]
+    assert refused.exit_code == 1

@@ -158,6 +158,10 @@ class Ledger:
                 )
             )
 
+    def all_selected(self) -> list[RunSelection]:
+        with self.app.app_context():
+            return list(db.session.query(RunSelection).order_by("run_id", "key"))
+
     def selected(self, run_id: int, keys: Iterable[str], reason_code: str) -> None:
         """Items that a retry was started for."""
         with self._writing() as session:
