@@ -34,12 +34,12 @@ from opsapp.runs.reasons import REASONS
 from opsapp.runs.sentences import sentence, subject
 from opsapp.services import (
     comparison,
+    current_pauses,
     durations,
     estimates,
     lineage,
     monitoring,
     obstacles,
-    pauses,
     queue_health,
     run_detail,
     run_repairs,
@@ -64,7 +64,7 @@ def index() -> ResponseReturnValue:
         "monitoring/index.html",
         found=found,
         rows=run_rows.rows_of(found.page.rows, usual, repairs),
-        pauses=pause_words.banners_of(pauses.visible_to(who)),
+        pauses=pause_words.banners_of(current_pauses.visible_to(who)),
         upto=upto or max((run.id for run in found.page.rows), default=None),
         is_live=any(run.is_active for run in found.page.rows),
         figures=figures,
@@ -221,7 +221,7 @@ def queue() -> ResponseReturnValue:
     workers = queue_health.workers()
     waiting = queue_health.waiting()
     state, healing = queue_health.queue_state(), queue_health.healing()
-    paused = pauses.visible_to(viewer())
+    paused = current_pauses.visible_to(viewer())
     return render_template(
         "monitoring/queue.html",
         workers=workers,

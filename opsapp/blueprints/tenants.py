@@ -19,7 +19,7 @@ from opsapp.models import Cloud, Role, Tenant, User
 from opsapp.permissions import allows, requires, role_in, signed_in, tenants_of, viewer, words_of
 from opsapp.presenters.notices import notice
 from opsapp.refusals import NotFound, Refused
-from opsapp.services import collections, members, pauses, users
+from opsapp.services import collections, current_pauses, members, users
 from opsapp.services import tenants as service
 
 bp = Blueprint("tenants", __name__, url_prefix="/tenants")
@@ -91,7 +91,7 @@ def _page(
         role_names=ROLE_NAMES,
         clouds=CLOUDS,
         collections=collections.collections_of(tenant),
-        paused=pauses.own_of(tenant),
+        paused=current_pauses.own_of(tenant),
     )
     return page, 422 if general or credential or member else 200
 

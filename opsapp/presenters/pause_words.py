@@ -6,7 +6,7 @@ from datetime import datetime
 
 from opsapp.permissions import viewer_may
 from opsapp.presenters.frame import path
-from opsapp.services.pauses import InForce, word_for
+from opsapp.services.current_pauses import CurrentPause, word_for
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Banner:
     who: str
 
 
-def banners_of(found: Iterable[InForce]) -> list[Banner]:
+def banners_of(found: Iterable[CurrentPause]) -> list[Banner]:
     return [_banner(each) for each in found]
 
 
-def _banner(found: InForce) -> Banner:
+def _banner(found: CurrentPause) -> Banner:
     tenant, pause = found.tenant, found.pause
     may = viewer_may(word_for(tenant), tenant)
     url = path(f"/tenants/{tenant.slug}/runs/resume" if tenant else "/monitoring/queue/resume")

@@ -1,13 +1,16 @@
 """What keeps a run from its turn: pauses, limits, Microsoft Graph, and people's decisions."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from opsapp.database import utcnow
 from opsapp.models import Hold, OperationRun, Pause
 from opsapp.presenters.frame import path
 from opsapp.presenters.numbers import plural
 from opsapp.presenters.run_cause import ADMINISTRATOR, OPERATIONS, QUEUE_PAGE, Cause
-from opsapp.services.obstacles import Obstacles
+
+if TYPE_CHECKING:  # what finds them imports the queue, which no page may reach
+    from opsapp.services.obstacles import Obstacles
 
 
 def paused(run: OperationRun, pause: Pause) -> Cause:
@@ -27,7 +30,7 @@ def paused(run: OperationRun, pause: Pause) -> Cause:
     )
 
 
-def limits(run: OperationRun, found: Obstacles) -> Iterator[Cause]:
+def limits(run: OperationRun, found: "Obstacles") -> Iterator[Cause]:
     """Not more than so many runs of a tenant at a time, and one that changes it."""
     standing, name = found.standing, run.tenant.name
     if run.hold:
@@ -49,7 +52,7 @@ def limits(run: OperationRun, found: Obstacles) -> Iterator[Cause]:
         )
 
 
-def graph(run: OperationRun, found: Obstacles) -> Iterator[Cause]:
+def graph(run: OperationRun, found: "Obstacles") -> Iterator[Cause]:
     """What Graph tells one run of a tenant holds for all of them."""
     until = run.not_before if run.hold == Hold.GRAPH else found.standing.graph_until
     if run.hold != Hold.GRAPH and until is None:
@@ -80,7 +83,7 @@ _DECISIONS = {
 }
 
 
-def decisions(run: OperationRun, found: Obstacles) -> Iterator[Cause]:
+def decisions(run: OperationRun, found: "Obstacles") -> Iterator[Cause]:
     """What waits for somebody's word, or for the end of a pause."""
     if run.hold in _DECISIONS:
         title, text, todo = _DECISIONS[run.hold]

@@ -1,16 +1,19 @@
 """Why a run does not move: every cause in order, each with what to do and who can."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from opsapp.models import OperationRun
 from opsapp.presenters.frame import path
 from opsapp.presenters.numbers import plural
 from opsapp.presenters.run_cause import ADMINISTRATOR, OPERATIONS, QUEUE_PAGE, Cause
 from opsapp.presenters.run_holds import decisions, graph, limits, paused
-from opsapp.services.obstacles import Obstacles
+
+if TYPE_CHECKING:  # what finds them imports the queue, which no page may reach
+    from opsapp.services.obstacles import Obstacles
 
 
-def causes_of(run: OperationRun, found: Obstacles) -> list[Cause]:
+def causes_of(run: OperationRun, found: "Obstacles") -> list[Cause]:
     """Why a queued run is not running yet, in the order in which it meets them; never empty."""
     causes = [*_hand_over(run, found), *_line(run, found), *_workers(found)]
     causes += [paused(run, pause) for pause in found.pauses]
@@ -18,7 +21,7 @@ def causes_of(run: OperationRun, found: Obstacles) -> list[Cause]:
     return causes or [_next(found)]
 
 
-def _hand_over(run: OperationRun, found: Obstacles) -> Iterator[Cause]:
+def _hand_over(run: OperationRun, found: "Obstacles") -> Iterator[Cause]:
     if run.hold:
         return
     if run.dispatched_at is None:
@@ -34,7 +37,7 @@ def _hand_over(run: OperationRun, found: Obstacles) -> Iterator[Cause]:
         )
 
 
-def _not_handed_over(run: OperationRun, found: Obstacles) -> Cause:
+def _not_handed_over(run: OperationRun, found: "Obstacles") -> Cause:
     title = "Not handed to the queue yet"
     if found.queue is not None and not found.queue.reachable:
         return Cause(
@@ -55,7 +58,7 @@ def _not_handed_over(run: OperationRun, found: Obstacles) -> Cause:
     return Cause(title, text, since=run.created_at if run.attempt == 1 else None)
 
 
-def _line(run: OperationRun, found: Obstacles) -> Iterator[Cause]:
+def _line(run: OperationRun, found: "Obstacles") -> Iterator[Cause]:
     ahead = found.standing.ahead
     if run.hold or not ahead:
         return
@@ -72,7 +75,7 @@ def _line(run: OperationRun, found: Obstacles) -> Iterator[Cause]:
     )
 
 
-def _busy(found: Obstacles) -> str:
+def _busy(found: "Obstacles") -> str:
     live, busy = found.live, found.busy
     if not live:
         return ""
@@ -83,7 +86,7 @@ def _busy(found: Obstacles) -> str:
     return f"{busy} of {live} workers {'is' if busy == 1 else 'are'} busy."
 
 
-def _workers(found: Obstacles) -> Iterator[Cause]:
+def _workers(found: "Obstacles") -> Iterator[Cause]:
     if not found.live:
         yield Cause(
             "No live worker",
@@ -99,7 +102,7 @@ def _workers(found: Obstacles) -> Iterator[Cause]:
         )
 
 
-def _next(found: Obstacles) -> Cause:
+def _next(found: "Obstacles") -> Cause:
     if found.busy == found.live:
         return Cause("Next in the queue", _busy(found), code="queue.backlog")
     return Cause("Next in the queue", "A worker is free and takes it within a moment.")

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from opsapp.models import OperationRun, Pause, QueueState
-from opsapp.runs.pauses import in_force
 from opsapp.runs.turns import Standing, standing_of
-from opsapp.services import queue_health
+from opsapp.services import current_pauses, queue_health
 from opsapp.services.queue_health import Worker
 
 
@@ -39,5 +38,5 @@ def obstacles_of(run: OperationRun) -> Obstacles:
         standing_of(run),
         queue_health.workers(),
         queue_health.queue_state(),
-        in_force(run.tenant_id),
+        [found.pause for found in current_pauses.of_tenant(run.tenant)],
     )
