@@ -6,14 +6,13 @@ import pytest
 from bs4 import BeautifulSoup
 
 from opsapp.database import utcnow
-from opsapp.extensions import db
 from opsapp.models import Hold, ItemResult, OperationRun, RunStatus, Tenant
 from opsapp.models.base import write
 from opsapp.services import monitoring
 from opsapp.services.run_filters import STATES
 from tests.support.ledger_rows import CANCELLED, FAILED, PARTIAL, SUCCEEDED, Ledger, item
 from tests.support.page_parts import LIST, figures, run_page, words
-from tests.support.queries import counted
+from tests.support.queries import counted, plan_of
 
 DAY = timedelta(days=1)
 QUEUED, RUNNING = RunStatus.QUEUED, RunStatus.RUNNING
@@ -268,14 +267,6 @@ class TestList:
 
         assert page(LIST).find("script", string="alert(1)") is None
         assert "<script>alert(1)</script>" in page(LIST).text
-
-
-def plan_of(app, statement: str) -> str:
-    """How SQLite would answer a statement; its parameters do not matter to the plan."""
-    with app.app_context(), db.engine.connect() as connection:
-        nothing = (None,) * statement.count("?")
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", nothing)
-        return "\n".join(row[3] for row in rows)
 
 
 def actions(page: BeautifulSoup) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from opsapp.services import comparison, lineage
 from opsapp.services.comparison import Change
 from opsapp.services.paging import Cursor
 from tests.support.ledger_rows import FAILED, PARTIAL, SUCCEEDED, Ledger, item
-from tests.support.queries import counted
+from tests.support.queries import counted, plan_of
 
 pytestmark = pytest.mark.usefixtures("app_context")
 FAIL, SKIP, SAME = ItemResult.FAILED, ItemResult.SKIPPED, ItemResult.UNCHANGED
@@ -87,6 +87,11 @@ class TestComparison:
             comparison.compare(*pair)
 
         assert len(statements) == 2
+        if db.engine.dialect.name == "sqlite":
+            plans = "\n".join(plan_of(app, statement) for statement in statements)
+            assert "SCAN operation_run_items" not in plans
+            assert "ix_operation_run_items_result" in plans
+            assert "(run_id=? AND kind=? AND key=?)" in plans
 
     def test_the_previous_run_is_the_last_completed_of_the_same_work(self, ledger):
         same_work(ledger)
