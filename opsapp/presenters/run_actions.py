@@ -84,7 +84,7 @@ def _open_ones(run: OperationRun, offer: Offer, why_not: str | None) -> Action |
     count = offer.retryable
     label = f"Retry {count:,} failed" if count else "Retry failed"
     if run.outcome == RunOutcome.CANCELLED:
-        label = f"Do the other {count:,}"
+        label = f"Do the other {'one' if count == 1 else f'{count:,}'}"
     why_not = why_not or _why_not_in_parts(run, offer)
     if why_not is None and not count:
         verb = "needs" if offer.needs_you == 1 else "need"

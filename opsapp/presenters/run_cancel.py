@@ -31,6 +31,8 @@ def cancel_effect(run: OperationRun) -> list[str]:
     rest = total - done - flying
     if rest > 0:
         sentences.append(f"The other {rest:,} will not start.")
+    elif total and run.status == RunStatus.RUNNING:
+        sentences.append("What it has not come across yet will not start.")
     if run.status == RunStatus.RUNNING and not flying:
         sentences.append("What is in progress is finished first; it stops within seconds.")
     return sentences

@@ -347,6 +347,11 @@ class TestRun:
                 {"total": 453, "processed": 212, "in_flight": 3},
                 "3 are in flight and will finish, within seconds. The other 238 will not start.",
             ),
+            (
+                RUNNING,
+                {"total": 10, "processed": 9, "in_flight": 1},
+                "1 is in flight and will finish, within seconds. What it has not come across yet",
+            ),
         ],
     )
     def test_cancelling_says_what_it_means_in_numbers(self, page, ledger, state, counts, said):
