@@ -10,7 +10,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from opsapp.logging import run_logging
 from opsapp.models import Tenant, User
 from opsapp.operations import operation_of
-from opsapp.operations.base import Park
+from opsapp.operations.base import Operation, Park, park_if_told_to_wait
 from opsapp.permissions import allows
 from opsapp.runs.execution import Execution, RunCancelled, ShutdownRequested
 from opsapp.runs.lease import LostFence
@@ -53,7 +53,7 @@ def _perform(execution: Execution) -> None:
         operation = operation_of(execution.run.type)
         with interrupts.inside_operation():
             execution.take_selection(operation)
-            operation.perform(execution)
+            _do(operation, execution)
         execution.finish(execution.result_of_items())
     except LostFence:
         logger.warning("lost the fence", extra={"run_id": execution.run_id})
@@ -68,6 +68,15 @@ def _perform(execution: Execution) -> None:
         _stop_interrupted(execution, "db.unavailable")
     except BaseException as error:
         _stage_failure(execution, error)
+        raise
+
+
+def _do(operation: Operation, execution: Execution) -> None:
+    try:
+        operation.perform(execution)
+    except Exception as error:
+        if operation.resumable:
+            park_if_told_to_wait(error)
         raise
 
 

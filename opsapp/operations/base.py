@@ -1,5 +1,6 @@
 """What an operation is, and what it may use while it runs."""
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,11 +11,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from sqlalchemy.orm import Session
 
+from opsapp.database import utcnow
 from opsapp.models import Hold, ItemResult, Tenant
 from opsapp.refusals import Refused
 
 if TYPE_CHECKING:
     from opsapp.graph.client import GraphClient
+
+
+LONGEST_WAIT_SECONDS = 60.0
 
 
 class InvalidInputs(Refused):
@@ -32,6 +37,16 @@ class Park(Exception):
         self.hold = hold
         self.reason = reason
         self.not_before = not_before
+
+
+def park_if_told_to_wait(error: Exception) -> None:
+    """Raises Park when Microsoft Graph asked for longer than a worker should sit there."""
+    wait = getattr(error, "retry_after", None)
+    if getattr(error, "reason_code", None) != "graph.throttled" or not wait:
+        return
+    if wait > LONGEST_WAIT_SECONDS:
+        reason = f"Microsoft Graph asked to wait {math.ceil(wait / 60)} minutes."
+        raise Park(Hold.GRAPH, reason, utcnow() + timedelta(seconds=wait)) from error
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Sync inventory: reads a tenant's configuration objects and keeps what changed."""
 
-import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +25,6 @@ from opsapp.inventory.turns import is_taken, locked_state
 from opsapp.models import (
     CollectionState,
     Completeness,
-    Hold,
     ItemResult,
 )
 from opsapp.operations.base import (
@@ -38,10 +36,10 @@ from opsapp.operations.base import (
     RunContext,
     Step,
     milliseconds_since,
+    park_if_told_to_wait,
 )
 
 COLLECTION = "collection"
-LONGEST_WAIT_SECONDS = 60.0
 TURN_POLL_SECONDS = 1.0
 OBJECTS_AT_ONCE = 100  # read and kept together: what is in flight when somebody cancels
 
@@ -163,7 +161,7 @@ class CollectionSync:
         except Exception as error:
             if is_hopeless(error):
                 raise
-            self._park_if_told_to_wait(error)
+            park_if_told_to_wait(error)
             failure = ReadFailure.of(error)
             self.give_up(failure)
             return failure
@@ -267,16 +265,6 @@ class CollectionSync:
             state.reason_code = state.message = None
             state.completed_at = self._started_at
             step.mark_done(self._policy_type.key)
-
-    def _park_if_told_to_wait(self, error: Exception) -> None:
-        wait = getattr(error, "retry_after", None)
-        if getattr(error, "reason_code", None) != "graph.throttled" or not wait:
-            return
-        if wait > LONGEST_WAIT_SECONDS:
-            until = utcnow() + timedelta(seconds=wait)
-            minutes = math.ceil(wait / 60)
-            reason = f"Microsoft Graph asked to wait {minutes} minutes."
-            raise Park(Hold.GRAPH, reason, until) from error
 
     def give_up(self, failure: ReadFailure) -> None:
         """The listing broke off: what was read stays, nothing is taken for gone."""

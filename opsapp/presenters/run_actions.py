@@ -43,7 +43,7 @@ def actions_of(run: OperationRun, offer: Offer, viewer_id: int, may: May) -> Act
         return Actions()
     why_not = _why_no_retry(run, may)
     return Actions(
-        retry=_whole(run, why_not, in_parts=bool(offer.open)),
+        retry=_whole(run, why_not or _busy(offer), in_parts=bool(offer.open)),
         retry_failed=_open_ones(run, offer, why_not),
         by_reason=_by_reason(run, offer, why_not),
     )
@@ -96,9 +96,11 @@ def _why_not_in_parts(run: OperationRun, offer: Offer) -> str | None:
     operation = REGISTRY.get(run.type)
     if operation is None or not operation.by_item:
         return "This operation can only be repeated as a whole"
-    if offer.busy_with:
-        return f"Run {offer.busy_with} is at work on this"
-    return None
+    return _busy(offer)
+
+
+def _busy(offer: Offer) -> str | None:
+    return f"Run {offer.busy_with} is at work on this" if offer.busy_with else None
 
 
 def _by_reason(run: OperationRun, offer: Offer, why_not: str | None) -> Mapping[str, Action]:

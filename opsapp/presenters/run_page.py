@@ -1,19 +1,13 @@
-"""The page of one run: its history, why it ended as it did, what failed in it."""
+"""The page of one run: its history, and why it ended as it did."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from opsapp.models import ItemResult, OperationRun, OperationRunEvent, RunOutcome
+from opsapp.models import OperationRun, OperationRunEvent, RunOutcome
 from opsapp.presenters.numbers import plural
-from opsapp.presenters.run_actions import Action
-from opsapp.presenters.run_items import state_of_item
-from opsapp.presenters.run_words import CLASS_WORDS, REPEATING, reason_of
-from opsapp.runs.reasons import ReasonClass
-from opsapp.runs.selection import Offer, ReasonOffer
-from opsapp.services.run_detail import Problem
-
-HARMLESS = "Nothing is done twice: this operation only reads, or looks what became of it first."
+from opsapp.presenters.run_words import CLASS_WORDS, reason_of
+from opsapp.runs.selection import Offer
 
 
 @dataclass(frozen=True)
@@ -32,62 +26,6 @@ def verdict_of(run: OperationRun) -> Verdict | None:
     if reason is None or run.outcome != RunOutcome.FAILED:
         return None
     return Verdict(reason.message, CLASS_WORDS[reason.reason_class], reason.hint, reason.code)
-
-
-@dataclass(frozen=True)
-class ProblemRow:
-    """``state`` is the result as pages show it; ``means`` what may follow, in short.
-
-    ``left`` says how many are still open, where later runs repaired some; ``action`` retries those.
-    """
-
-    result: ItemResult
-    state: str
-    means: str
-    code: str
-    count: int
-    words: str
-    example: str
-    hint: str
-    left: str
-    action: Action | None
-
-
-def problem_rows(
-    problems: Iterable[Problem], offer: Offer, actions: Mapping[str, Action]
-) -> list[ProblemRow]:
-    """``actions`` are the retries by reason code."""
-    still = {each.code: each for each in offer.reasons}
-    return [
-        _problem_row(problem, still.get(problem.code), actions.get(problem.code))
-        for problem in problems
-    ]
-
-
-def _problem_row(problem: Problem, offer: ReasonOffer | None, action: Action | None) -> ProblemRow:
-    reason = reason_of(problem.code)
-    words = reason.message if reason else "No reason was recorded."
-    example = problem.message if problem.message != words else ""
-    hint = reason.hint if reason else ""
-    means = ""
-    if reason and problem.result == ItemResult.FAILED:
-        means = REPEATING[reason.reason_class]
-        if offer and offer.can_retry and offer.reason_class == ReasonClass.UNKNOWN_EFFECT:
-            means, hint = REPEATING[ReasonClass.TRANSIENT], HARMLESS
-    state = state_of_item(problem.result, problem.code)
-    left = f"{offer.count:,} open" if offer and offer.count < problem.count else ""
-    return ProblemRow(
-        result=problem.result,
-        state=state,
-        means=means,
-        code=problem.code,
-        count=problem.count,
-        words=words,
-        example=example,
-        hint=hint,
-        left=left,
-        action=action,
-    )
 
 
 def answer_more(run: OperationRun, offer: Offer) -> str:

@@ -152,7 +152,7 @@ class Execution:
         session = db.session()
         keys = session.scalars(
             sa.select(OperationRunItem.key).where(
-                OperationRunItem.run_id.in_(family(session, self.run)),
+                OperationRunItem.run_id.in_([kin.id for kin in family(session, self.run)]),
                 OperationRunItem.kind == kind,
                 OperationRunItem.result.in_(DONE),
             )

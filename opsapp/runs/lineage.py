@@ -6,6 +6,7 @@ run of the lineage did it. Ended runs never change, so all of this can be derive
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -40,44 +41,33 @@ class Kin:
         return self.selection_hash is None and self.outcome not in _UNDECIDED
 
 
-def ancestors(session: Session, run: OperationRun) -> Sequence[Kin]:
-    """The runs that ``run`` repeats, the nearest first."""
-    found: list[Kin] = []
-    parent_id = run.retry_of_id
-    while parent_id is not None and len(found) < LONGEST:
-        row = session.execute(_KIN.where(OperationRun.id == parent_id)).one_or_none()
-        if row is None:
-            break
-        found.append(Kin(*row))
-        parent_id = found[-1].retry_of_id
-    return found
-
-
-def descendants(session: Session, run_id: int) -> Sequence[Kin]:
-    """The runs that repeat this one, directly or not, oldest first. One query."""
-    down = (
-        sa.select(OperationRun.id)
-        .where(OperationRun.retry_of_id == run_id)
-        .cte("down", recursive=True)
+def family(session: Session, run: OperationRun) -> Sequence[Kin]:
+    """All runs of the lineage that ``run`` belongs to, itself included, oldest first. One query."""
+    up = (
+        sa.select(OperationRun.id, OperationRun.retry_of_id)
+        .where(OperationRun.id == run.id)
+        .cte("up", recursive=True)
     )
+    up = up.union(
+        sa.select(OperationRun.id, OperationRun.retry_of_id).where(
+            OperationRun.id == up.c.retry_of_id
+        )
+    )
+    oldest = sa.select(sa.func.min(up.c.id)).scalar_subquery()  # a retry is younger than its run
+    down = sa.select(OperationRun.id).where(OperationRun.id == oldest).cte("down", recursive=True)
     down = down.union(sa.select(OperationRun.id).where(OperationRun.retry_of_id == down.c.id))
-    rows = session.execute(
-        _KIN.where(OperationRun.id.in_(sa.select(down.c.id)))
-        .order_by(OperationRun.id)
-        .limit(LONGEST)
-    )
+    members = _KIN.where(OperationRun.id.in_(sa.select(down.c.id)))
+    rows = session.execute(members.order_by(OperationRun.id).limit(LONGEST))
     return [Kin(*row) for row in rows]
 
 
-def family(session: Session, run: OperationRun) -> list[int]:
-    """The ids of all runs of the lineage that ``run`` belongs to, itself included."""
-    older = ancestors(session, run)
-    root = older[-1].id if older else run.id
-    return [root, *(kin.id for kin in descendants(session, root))]
+def later_than(run_id: int, kin: Sequence[Kin]) -> list[Kin]:
+    """Those of a family that came after a run: also a retry of its parent may do its items."""
+    return [each for each in kin if each.id > run_id]
 
 
 def open_items(run_id: int, later: Sequence[Kin]) -> sa.Select[OperationRunItem]:
-    """The open items of a run, given the runs that repeat it; a query to refine."""
+    """The open items of a run, given the runs that came after it; a query to refine."""
     query = sa.select(OperationRunItem).where(
         OperationRunItem.run_id == run_id,
         sa.or_(
@@ -91,6 +81,26 @@ def open_items(run_id: int, later: Sequence[Kin]) -> sa.Select[OperationRunItem]
     for condition in repaired_by(later):
         query = query.where(~condition)
     return query
+
+
+def latest_reason(later: Sequence[Kin]) -> sa.ColumnElement[Any]:
+    """Why an open item failed the last time it was tried, by this run or by a later one."""
+    if not later:
+        return OperationRunItem.reason_code.expression
+    other = aliased(OperationRunItem)
+    latest = (
+        sa.select(other.reason_code)
+        .where(
+            other.run_id.in_([kin.id for kin in later]),
+            other.kind == OperationRunItem.kind,
+            other.key == OperationRunItem.key,
+            sa.or_(other.reason_code.not_in(NOT_BEGUN), other.reason_code.is_(None)),
+        )
+        .order_by(other.run_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return sa.func.coalesce(latest, OperationRunItem.reason_code)
 
 
 def repaired_by(later: Sequence[Kin]) -> list[sa.ColumnElement[bool]]:

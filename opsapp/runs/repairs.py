@@ -1,5 +1,7 @@
 """What a retry made of the runs before it: noted beside them, and in their old notifications."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -13,21 +15,22 @@ from opsapp.models import (
     RunRepair,
 )
 from opsapp.models.upsert import insert_for
-from opsapp.runs.lineage import Kin, ancestors, descendants, open_items
+from opsapp.runs.lineage import Kin, family, later_than, open_items
 
 
 def note_repairs(session: Session, ended: OperationRun) -> None:
-    """Brings what is known of all runs that ``ended`` repeats up to date, in its transaction."""
+    """Brings what is known of all runs before it in its lineage up to date, in its transaction."""
     if ended.retry_of_id is None:
         return
-    for earlier in ancestors(session, ended):
-        _note(session, earlier, ended)
+    kin = family(session, ended)
+    for earlier in kin:
+        if earlier.id < ended.id:
+            _note(session, earlier, later_than(earlier.id, kin), ended)
 
 
-def _note(session: Session, earlier: Kin, ended: OperationRun) -> None:
+def _note(session: Session, earlier: Kin, later: Sequence[Kin], ended: OperationRun) -> None:
     if earlier.outcome in (RunOutcome.PENDING, RunOutcome.SUCCEEDED):
         return
-    later = descendants(session, earlier.id)
     left = _count(session, open_items(earlier.id, later))
     repaired = _count(session, open_items(earlier.id, [])) - left
     tried_again = any(kin.tried_all_again for kin in later)

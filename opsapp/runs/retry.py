@@ -7,7 +7,7 @@ from opsapp.operations import operation_of
 from opsapp.permissions import allows
 from opsapp.refusals import NotAllowed, Refused
 from opsapp.runs.initiator import Initiator
-from opsapp.runs.selection import Chosen, choose
+from opsapp.runs.selection import BUSY, Chosen, busy_with, choose
 from opsapp.runs.service import ensure_run, hand_over
 
 
@@ -35,5 +35,7 @@ def retry(
     chosen: Sequence[Chosen] | None = None
     if failed_only or reason_code:
         chosen = choose(run, reason_code=reason_code, seen=selection)
+    elif busy := busy_with(run):
+        raise Refused(BUSY.format(busy))
     new = ensure_run(run.tenant, run.type, run.inputs, initiator, retry_of=run, chosen=chosen)
     return hand_over(new)

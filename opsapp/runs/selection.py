@@ -18,9 +18,10 @@ from opsapp.models import OperationRun, OperationRunItem, RunSelection, RunStatu
 from opsapp.operations import REGISTRY
 from opsapp.operations.base import Operation
 from opsapp.refusals import Refused
-from opsapp.runs.lineage import NOT_BEGUN, Kin, descendants, open_items
+from opsapp.runs.lineage import NOT_BEGUN, Kin, family, later_than, latest_reason, open_items
 from opsapp.runs.reasons import REASONS, ReasonClass
 
+BUSY = "Run {} is already at work on this."
 NOTHING = "Nothing of this run is left to be retried."
 CHANGED = "What can be retried has changed since you looked. Look again."
 
@@ -71,17 +72,18 @@ class Offer:
 
 
 def offer_of(run: OperationRun) -> Offer:
-    """What the person may retry now. Three queries at most, whatever the run's size."""
+    """What the person may retry now."""
     session = db.session()
     if run.is_active:
         return Offer((), "")
-    later = descendants(session, run.id)
+    later = later_than(run.id, family(session, run))
+    code = latest_reason(later)
     busy = next((kin.id for kin in later if kin.status != RunStatus.COMPLETED), None)
     counts = session.execute(
         open_items(run.id, later)
-        .with_only_columns(OperationRunItem.reason_code, sa.func.count())
-        .group_by(OperationRunItem.reason_code)
-        .order_by(sa.func.count().desc(), OperationRunItem.reason_code)
+        .with_only_columns(code, sa.func.count())
+        .group_by(code)
+        .order_by(sa.func.count().desc(), code)
     )
     operation = REGISTRY.get(run.type)
     reasons = tuple(
@@ -95,6 +97,13 @@ def offer_of(run: OperationRun) -> Offer:
         for code, count in counts
     )
     return Offer(reasons, _fingerprint(run, later, None), busy)
+
+
+def busy_with(run: OperationRun) -> int | None:
+    """The retry of chosen items that is at work in the run's lineage, if any."""
+    kin = family(db.session(), run)
+    active = (each for each in kin if each.status != RunStatus.COMPLETED and each.selection_hash)
+    return next((each.id for each in active), None)
 
 
 def class_of(code: str | None) -> ReasonClass:
@@ -132,7 +141,7 @@ def choose(
         raise Refused("This operation can only be repeated as a whole.")
     offer = offer_of(run)
     if offer.busy_with:
-        raise Refused(f"Run {offer.busy_with} is already at work on this.")
+        raise Refused(BUSY.format(offer.busy_with))
     wanted = [
         each
         for each in offer.reasons
@@ -144,14 +153,12 @@ def choose(
     if not wanted:
         raise Refused(NOTHING)
     codes = [each.code for each in wanted]
-    query = open_items(run.id, descendants(db.session(), run.id))
+    later = later_than(run.id, family(db.session(), run))
+    code = latest_reason(later)
     rows = db.session.execute(
-        query.where(OperationRunItem.reason_code.in_(codes)).with_only_columns(
-            OperationRunItem.kind,
-            OperationRunItem.key,
-            OperationRunItem.name,
-            OperationRunItem.reason_code,
-        )
+        open_items(run.id, later)
+        .where(code.in_(codes))
+        .with_only_columns(OperationRunItem.kind, OperationRunItem.key, OperationRunItem.name, code)
     )
     return [Chosen(kind, key, name, code or "") for kind, key, name, code in rows]
 

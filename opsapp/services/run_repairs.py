@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from opsapp.extensions import db
 from opsapp.models import OperationRun, OperationRunItem, RunRepair, RunSelection, RunStatus
-from opsapp.runs.lineage import DONE, descendants, repaired_by
+from opsapp.runs.lineage import DONE, family, later_than, repaired_by
 
 FIRST_GIVEN = 20
 
@@ -39,7 +39,7 @@ def repaired_items(
 
     None where the item was not met again by a run that did the whole work.
     """
-    later = descendants(db.session(), run.id)
+    later = later_than(run.id, family(db.session(), run))
     conditions = repaired_by(later)
     if not conditions or not shown:
         return {}

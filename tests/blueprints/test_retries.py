@@ -68,9 +68,10 @@ class TestOffer:
         retry = ledger.run(RunStatus.RUNNING, retry_of_id=run, selection_hash="d" * 64)
         shown = page(run_page(run))
 
-        assert words(shown.select_one(".page-actions .action-why")) == (
-            f"Run {retry} is at work on this"
-        )
+        assert [words(why) for why in shown.select(".page-actions .action-why")] == [
+            f"Run {retry} is at work on this",
+            f"Run {retry} is at work on this",
+        ]
         assert buttons(shown, ".col-hint") == {}
 
     def test_what_a_cancelled_run_never_began_can_be_done(self, page, ledger):
@@ -174,6 +175,28 @@ class TestRepairs:
             "Policy d": "Failed",
         }
         assert words(shown.select_one("td.col-count")) == "4 2 open"
+
+    def test_an_open_item_counts_under_the_reason_it_failed_for_last(self, page, ledger):
+        run = partial(ledger, *failed("a", "b", "c"), *failed("x", code="graph.not_found"))
+        retry = ledger.run(
+            PARTIAL,
+            retry_of_id=run,
+            selection_hash="f" * 64,
+            items=[item("a"), *failed("b", code="graph.forbidden"), item("x")],
+        )
+        ledger.repaired(run, retry, 2, 2)
+        shown = page(run_page(run))
+        table = shown.find("caption", string="Items that failed or were skipped, by reason").parent
+        rows = {
+            words(row.code): (words(row.select_one(".col-count")), row.button and words(row.button))
+            for row in table.select("tbody tr")
+        }
+
+        assert rows == {
+            "graph.throttled": ("3 1 open", "Retry this one"),
+            "graph.not_found": ("1 none open", None),
+            "graph.forbidden": ("1 open after a retry", "I mended it: retry this one"),
+        }
 
     @pytest.mark.parametrize(
         ("repaired", "open_", "page_says", "list_says"),

@@ -98,6 +98,11 @@ class ResumableDrill(Drill):
     resumable = True
 
 
+class WritingDrill(Drill):
+    type = "drill.writing"
+    writes = True
+
+
 class BriefDrill(Drill):
     type = "drill.brief"
     timeout = timedelta(seconds=3)
@@ -190,7 +195,7 @@ def broken_callback(*_: object) -> None:
 
 
 def register_drills() -> None:
-    for operation in (Drill(), ResumableDrill(), BriefDrill()):
+    for operation in (Drill(), ResumableDrill(), WritingDrill(), BriefDrill()):
         register(operation)
 
 
