@@ -95,7 +95,9 @@ def register_blueprints(app: Flask) -> None:
         account,
         admin,
         assets,
+        audit,
         auth,
+        deliveries,
         errors,
         groups,
         health,
@@ -113,7 +115,7 @@ def register_blueprints(app: Flask) -> None:
     security.init_app(app)
     presenters.init_app(app)
     app.jinja_env.globals["may"] = permissions.viewer_may
-    for area in (assets, errors, health, auth, account, admin, tenants):
+    for area in (assets, errors, health, auth, account, deliveries, admin, audit, tenants):
         app.register_blueprint(area.bp)
     for area in (portfolio, overview, policies, groups, runs, pauses, monitoring, notifications):
         app.register_blueprint(area.bp)
@@ -122,7 +124,18 @@ def register_blueprints(app: Flask) -> None:
 
 
 def register_commands(app: Flask) -> None:
-    from opsapp.cli import demo, groups, pausing, policies, queue, runs, tenants, users
+    from opsapp.cli import (
+        audit,
+        demo,
+        groups,
+        notifications,
+        pausing,
+        policies,
+        queue,
+        runs,
+        tenants,
+        users,
+    )
 
     for group, commands in (
         (queue.queue, pausing.QUEUE),
@@ -137,6 +150,8 @@ def register_commands(app: Flask) -> None:
         queue.queue,
         policies.policies,
         groups.groups,
+        notifications.notifications,
+        audit.audit,
         demo.demo,
     ):
         app.cli.add_command(group)

@@ -25,6 +25,9 @@ DatabaseUrl = Annotated[str, AfterValidator(setting_checks.database_url)]
 RedisUrl = Annotated[str, AfterValidator(setting_checks.redis_url)]
 CaBundle = Annotated[Path, AfterValidator(setting_checks.ca_bundle)]
 ClientCertificate = Annotated[Path, AfterValidator(setting_checks.client_certificate)]
+PublicUrl = Annotated[str, AfterValidator(setting_checks.public_url)]
+SmtpUrl = Annotated[str, AfterValidator(setting_checks.smtp_url)]
+Sender = Annotated[str, AfterValidator(setting_checks.sender)]
 
 
 class Settings(BaseSettings):
@@ -112,6 +115,27 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(
         default=0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-* count."
     )
+    public_url: PublicUrl | None = Field(
+        default=None,
+        description="Where people reach the pages, for links in e-mails and webhooks. Unset: they "
+        "carry no link.",
+    )
+    smtp_url: SmtpUrl | None = Field(
+        default=None,
+        repr=False,
+        description="Mail server for notifications: smtp://user:password@host:587?starttls or "
+        "smtps://user:password@host. Unset: no e-mail is sent.",
+    )
+    mail_from: Sender | None = Field(
+        default=None,
+        description="Sender of the e-mails: ops@example.com or OpsApp <ops@example.com>. Required "
+        "with OPSAPP_SMTP_URL.",
+    )
+    webhook_private_hosts: bool = Field(
+        default=False,
+        description="Let webhooks reach private and loopback addresses, and plain http. Whoever "
+        "may sign in can then have hosts of your network called.",
+    )
     debug_pages: bool = Field(
         default=False, description="Serve /styleguide (every interface element in every state)."
     )
@@ -165,6 +189,12 @@ class Settings(BaseSettings):
         if proof and not self.client_id:
             found = secret if self.client_secret else certificate
             raise ValueError(f"OPSAPP_CLIENT_ID is required with {found}")
+        return self
+
+    @model_validator(mode="after")
+    def _mail_has_a_sender(self) -> Self:
+        if self.smtp_url and not self.mail_from:
+            raise ValueError("OPSAPP_MAIL_FROM is required with OPSAPP_SMTP_URL")
         return self
 
     def make_instance(self) -> None:

@@ -107,7 +107,12 @@ def _without_secrets(value: Any) -> Any:
 
 def start_logging(settings: Settings) -> None:
     """What an entry point calls: the configured level, and none of the configured secrets."""
-    hide(settings.secret_key, settings.client_secret, *settings.encryption_keys)
+    hide(
+        settings.secret_key,
+        settings.client_secret,
+        settings.smtp_url,
+        *settings.encryption_keys,
+    )
     configure_logging(settings.log_level)
 
 

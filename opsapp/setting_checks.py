@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from email_validator import EmailNotValidError, validate_email
 
 HIGHEST_PORT = 65535
 _POSTGRES = ("postgres://", "postgresql://", "postgresql+psycopg://")
@@ -70,6 +71,57 @@ def redis_url(value: str) -> str:
     path = _SOCKET if parts.scheme == "unix" else _NUMBER
     if not sound or not path.fullmatch(parts.path) or not database[0].isdecimal():
         raise wrong
+    return value
+
+
+def public_url(value: str) -> str:
+    """The address of the start page, path prefix included; a slash at the end is dropped."""
+    wrong = ValueError("must be a URL such as https://opsapp.example.com")
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+    except ValueError:
+        raise wrong from None
+    if not sound or not value.isprintable() or set("?#@ ") & set(value):
+        raise wrong
+    return value.rstrip("/")
+
+
+def smtp_url(value: str) -> str:
+    """A mail server. A password is only taken when the connection is to be encrypted."""
+    wrong = ValueError("is not a URL such as smtp://user:password@host:587?starttls")
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+    except ValueError:
+        raise wrong from None
+    if not sound or parts.path not in ("", "/") or parts.fragment:
+        raise wrong
+    if not _HOST.fullmatch(parts.hostname or "") or "@" in (parts.password or ""):
+        raise ValueError("has an odd host: in a password, @ : / ? and # are written as %40 and so")
+    if parts.query not in ("", "starttls", "starttls=1"):
+        raise ValueError("takes only ?starttls after the host")
+    if bool(parts.username) != bool(parts.password):
+        raise ValueError("needs both a user and a password, or neither")
+    if parts.password and parts.scheme == "smtp" and not parts.query:
+        raise ValueError("would send the password in the clear: use smtps:// or ?starttls")
+    return value
+
+
+def sender(value: str) -> str:
+    """An e-mail address, with or without a name before it."""
+    try:
+        validate_email(
+            value,
+            check_deliverability=False,
+            globally_deliverable=False,
+            test_environment=True,
+            allow_display_name=True,
+        )
+    except EmailNotValidError:
+        raise ValueError(
+            "must be an address such as ops@example.com or OpsApp <ops@example.com>"
+        ) from None
     return value
 
 

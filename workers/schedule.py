@@ -19,6 +19,7 @@ from opsapp.models import Tenant, Tick
 from opsapp.models.base import write
 from opsapp.models.upsert import insert_or_ignore
 from opsapp.runs import reconcile
+from workers import deliveries
 from workers.runtime import app
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ def tick(worker_name: str) -> bool:
         return False
     reconcile(by=worker_name)
     _drop_tokens_of_suspended()
+    deliveries.send_in_background()
     return True
 
 

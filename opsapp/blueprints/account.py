@@ -4,13 +4,15 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from opsapp.blueprints.context import actor, own_path
-from opsapp.forms.account import PasswordForm, ProfileForm
+from opsapp.forms.account import PasswordForm, ProfileForm, WebhookForm
 from opsapp.forms.tenants import ROLE_NAMES
 from opsapp.permissions import public, signed_in, viewer
+from opsapp.presenters import delivery_rows
 from opsapp.presenters.notices import notice
 from opsapp.presenters.viewer import THEME_COOKIE, THEMES
 from opsapp.refusals import NotFound
-from opsapp.services import members, passwords, sign_in, users
+from opsapp.services import deliveries, members, passwords, sign_in, users
+from opsapp.services.paging import Cursor
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -30,21 +32,35 @@ _SYSTEMS = {
     "Linux": "Linux",
 }
 ONE_YEAR = 365 * 24 * 3600
+DELIVERIES_SHOWN = 5
 
 
 @bp.get("")
 @signed_in
 def show() -> ResponseReturnValue:
-    return _page(ProfileForm(formdata=None, obj=viewer()), PasswordForm(formdata=None))
+    return page()
 
 
-def _page(profile: ProfileForm, password: PasswordForm) -> ResponseReturnValue:
+def page(
+    *,
+    profile: ProfileForm | None = None,
+    password: PasswordForm | None = None,
+    webhook: WebhookForm | None = None,
+) -> ResponseReturnValue:
+    """The account page, with the form that was sent (if any) showing what is wrong with it."""
     user = viewer()
-    page = render_template(
+    latest = deliveries.browse(user, Cursor(), size=DELIVERIES_SHOWN)
+    answer = render_template(
         "account/show.html",
         user=user,
-        profile=profile,
-        password=password,
+        profile=profile or ProfileForm(formdata=None, obj=user),
+        password=password or PasswordForm(formdata=None),
+        webhook=webhook or WebhookForm(formdata=None),
+        choice=deliveries.choice_of(user),
+        no_mail_server=None if deliveries.mail_is_set_up() else deliveries.NO_MAIL_SERVER,
+        deliveries=delivery_rows.rows_of(latest.rows),
+        delivery_columns=delivery_rows.COLUMNS,
+        has_more_deliveries=latest.after is not None,
         one_time=passwords.is_one_time(user),
         sessions=sign_in.live_sessions(user),
         current=g.user_session,
@@ -52,7 +68,7 @@ def _page(profile: ProfileForm, password: PasswordForm) -> ResponseReturnValue:
         role_names=ROLE_NAMES,
         memberships=members.memberships_of(user),
     )
-    return page, 422 if profile.errors or password.errors else 200
+    return answer, 422 if profile or password or webhook else 200
 
 
 def _browser_of(user_agent: str) -> str:
@@ -75,7 +91,7 @@ def change_profile() -> ResponseReturnValue:
         return True
 
     if not form.attempt(save):
-        return _page(form, PasswordForm(formdata=None))
+        return page(profile=form)
     notice("Your profile is saved.", "success")
     return redirect(url_for("account.show"))
 
@@ -96,7 +112,7 @@ def change_password() -> ResponseReturnValue:
         return True
 
     if not form.attempt(save):
-        return _page(ProfileForm(formdata=None, obj=viewer()), form)
+        return page(password=form)
     notice("Your password is changed. Your other sessions are signed out.", "success")
     return redirect(url_for("account.show"))
 

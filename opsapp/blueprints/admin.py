@@ -1,11 +1,10 @@
-"""Administration of the whole app: people, and the audit trail."""
+"""Administration of the people who may sign in."""
 
 from collections.abc import Callable
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from opsapp.audit import ACTIONS
 from opsapp.blueprints.context import actor, cursor
 from opsapp.forms.admin import NewUserForm
 from opsapp.forms.tenants import ROLE_NAMES
@@ -13,7 +12,7 @@ from opsapp.models import User
 from opsapp.permissions import requires, viewer
 from opsapp.presenters.notices import notice
 from opsapp.refusals import NotFound, Refused
-from opsapp.services import audit, members, sign_in, users
+from opsapp.services import members, sign_in, users
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -105,25 +104,6 @@ def reset_password(user_id: int) -> ResponseReturnValue:
         notice(refused.message, "error")
         return redirect(url_for("admin.show_user", user_id=user_id))
     return render_template("admin/password.html", user=user, password=password, created=False)
-
-
-@bp.get("/audit")
-@requires("audit.view")
-def show_audit() -> ResponseReturnValue:
-    chosen = audit.AuditFilter(
-        **{
-            name: request.args.get(name, "").strip()
-            for name in ("actor", "action", "tenant", "subject")
-        }
-    )
-    page = audit.browse(chosen, cursor())
-    return render_template(
-        "admin/audit.html",
-        page=page,
-        chosen=chosen,
-        slugs=audit.tenant_slugs(page.rows),
-        actions=ACTIONS,
-    )
 
 
 def _user(user_id: int) -> User:

@@ -65,9 +65,12 @@ def fail(message: str, code: int = REFUSED) -> NoReturn:
 
 def acting_user(as_email: str | None) -> User | None:
     """The active user named by ``--as``; None for the system. Raises Refused."""
-    if as_email is None:
-        return None
-    user = users.find(as_email)
+    return None if as_email is None else acting_person(as_email)
+
+
+def acting_person(email: str) -> User:
+    """The active user of an address. Raises Refused."""
+    user = users.find(email)
     if not user.is_active:
         raise Refused(f"{user.email} is deactivated.")
     return user

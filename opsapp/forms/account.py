@@ -1,8 +1,9 @@
 from typing import Any
 
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import PasswordField, SelectField, StringField, URLField
 from wtforms.validators import EqualTo, InputRequired, Length
 
+from opsapp.delivery.targets import LONGEST_URL
 from opsapp.forms.base import Form
 from opsapp.services import passwords, users
 from opsapp.services.names import MAX_NAME
@@ -53,4 +54,13 @@ class PasswordForm(Form):
             EqualTo("password", "The two new passwords differ."),
         ],
         render_kw={"autocomplete": "new-password"},
+    )
+
+
+class WebhookForm(Form):
+    url = URLField(
+        "URL",
+        [InputRequired("Enter a URL."), Length(max=LONGEST_URL)],
+        description="Stored encrypted. Only its host is shown again.",
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
     )

@@ -55,6 +55,10 @@ _TABLE = (
     State("removed", "Removed", "eye-slash", "amber"),
     State("active", "Active", "check-circle", "green"),
     State("deactivated", "Deactivated", "slash-circle", "neutral"),
+    # deliveries of notifications
+    State("pending", "Waiting to be sent", "clock", "neutral"),
+    State("delivered", "Delivered", "check-circle-fill", "green"),
+    State("given_up", "Given up", "x-circle-fill", "red"),
     # workers and the queue
     State("idle", "Idle", "circle", "neutral"),
     State("busy", "Busy", "dot", "blue"),

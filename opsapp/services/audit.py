@@ -1,7 +1,8 @@
 """Reading the audit trail."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -12,18 +13,29 @@ from opsapp.services.paging import Cursor, Page, page_of
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """What to show of the trail; empty fields do not filter."""
+    """What to show of the trail; empty fields do not filter. ``until`` itself is left out."""
 
     actor: str = ""
     action: str = ""
     tenant: str = ""
     subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def narrows(self) -> bool:
+        return self != AuditFilter()
 
 
 def browse(chosen: AuditFilter, cursor: Cursor) -> Page[AuditEvent]:
     """A page of the trail, newest first."""
-    query = sa.select(AuditEvent).where(*_conditions(chosen))
+    query = sa.select(AuditEvent).where(*conditions_of(chosen))
     return page_of(query, AuditEvent, AuditEvent.id, cursor, descending=True)
+
+
+def newest(chosen: AuditFilter, limit: int) -> Sequence[AuditEvent]:
+    query = sa.select(AuditEvent).where(*conditions_of(chosen))
+    return db.session.scalars(query.order_by(AuditEvent.id.desc()).limit(limit)).all()
 
 
 def tenant_slugs(events: Iterable[AuditEvent]) -> dict[int, str]:
@@ -33,7 +45,7 @@ def tenant_slugs(events: Iterable[AuditEvent]) -> dict[int, str]:
     return {row[0]: row[1] for row in db.session.execute(query)} if ids else {}
 
 
-def _conditions(chosen: AuditFilter) -> list[sa.ColumnElement[bool]]:
+def conditions_of(chosen: AuditFilter) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if chosen.actor:
         conditions.append(AuditEvent.actor.icontains(chosen.actor, autoescape=True))
@@ -44,4 +56,8 @@ def _conditions(chosen: AuditFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(AuditEvent.tenant_id == same)
     if chosen.subject:
         conditions.append(AuditEvent.subject.icontains(chosen.subject, autoescape=True))
+    if chosen.since:
+        conditions.append(AuditEvent.at >= chosen.since)
+    if chosen.until:
+        conditions.append(AuditEvent.at < chosen.until)
     return conditions

@@ -1,5 +1,7 @@
 """What a person was told about their runs. Only that person's own, always."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
@@ -15,10 +17,13 @@ COUNT_LIMIT = 1000
 
 def browse(user: User, cursor: Cursor, *, unread_only: bool = False) -> Page[Notification]:
     """A page of the person's notifications, newest first, with their runs and tenants."""
-    query = _of(user).options(joinedload(Notification.run).joinedload(OperationRun.tenant))
-    if unread_only:
-        query = query.where(Notification.read_at.is_(None))
+    query = _with_runs(user, unread_only=unread_only)
     return page_of(query, Notification, Notification.id, cursor, descending=True)
+
+
+def newest(user: User, limit: int, *, unread_only: bool = False) -> Sequence[Notification]:
+    query = _with_runs(user, unread_only=unread_only).order_by(Notification.id.desc())
+    return db.session.scalars(query.limit(limit)).all()
 
 
 def count(user: User, *, unread_only: bool = False) -> int:
@@ -59,6 +64,11 @@ def mark_all_read(user: User, upto: int) -> int:
             .returning(Notification.id)
         )
         return len(done.all())
+
+
+def _with_runs(user: User, *, unread_only: bool) -> sa.Select[Notification]:
+    query = _of(user).options(joinedload(Notification.run).joinedload(OperationRun.tenant))
+    return query.where(Notification.read_at.is_(None)) if unread_only else query
 
 
 def _of(user: User) -> sa.Select[Notification]:

@@ -72,7 +72,9 @@ def test_documented_commands_exist(app):
     known = {" ".join(path) for path in commands(app.cli)}
     text = text_of("README.md", *(f"docs/{path.name}" for path in DOCS.glob("*.md")))
     used = re.findall(
-        r"flask(?: -e \S+)? ((?:users|tenants|runs|queue|policies|groups|demo|db) [a-z-]+)", text
+        r"flask(?: -e \S+)? "
+        r"((?:users|tenants|runs|queue|policies|groups|notifications|audit|demo|db) [a-z-]+)",
+        text,
     )
     assert used
     assert set(used) - known == set()

@@ -3,7 +3,9 @@
 import pytest
 from bs4 import BeautifulSoup
 
+from opsapp.database import utcnow
 from opsapp.models import Notification
+from opsapp.models.base import write
 from tests.support.ledger_rows import FAILED
 from tests.support.queries import counted
 
@@ -166,3 +168,22 @@ def test_a_failed_run_shows_its_state(cast, ledger):
     page = BeautifulSoup(cast.client("operator").get("/notifications").data, "html.parser")
 
     assert page.select_one("tbody .state").text.strip() == "Failed"
+
+
+def test_what_became_of_it_since_is_said_below(app, cast, told):
+    note = told(title="It failed.")
+    with app.app_context(), write() as session:
+        row = session.get_one(Notification, note)
+        row.updated_title, row.updated_at = "Run #9 repaired <3 of 3>.", utcnow()
+    page = BeautifulSoup(cast.client("operator").get("/notifications").data, "html.parser")
+    [cell] = page.select("tbody tr .col-title")
+    below = cell.select_one(".note-update")
+    assert titles(cast.client("operator").get("/notifications")) == ["It failed."]
+    assert "Run #9 repaired <3 of 3>." in below.text
+    assert below.find("time") is not None
+    assert page.select_one("tbody .state").text.strip() == "Succeeded"
+
+
+def test_nothing_is_said_below_what_stands(cast, told):
+    told()
+    assert b"note-update" not in cast.client("operator").get("/notifications").data

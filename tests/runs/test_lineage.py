@@ -28,7 +28,7 @@ from opsapp.operations import REGISTRY
 from opsapp.operations.base import Expected, Item, Operation, RunContext, Selected
 from opsapp.refusals import Refused
 from opsapp.runs.execution import RunCancelled, SelectionChanged
-from opsapp.runs.lineage import family
+from opsapp.runs.lineage import NOT_BEGUN, family
 from opsapp.runs.result import RunResult
 from opsapp.runs.selection import offer_of
 from tests.support.run_looks import begin, items, state
@@ -147,7 +147,7 @@ def test_over_any_lineage_everything_is_dealt_with_and_nothing_is_done_twice(
             lineage.append(first_run(tenant, operator, lottery, 5, number))
             continue
         repeated = lineage[which % len(lineage)]
-        was_unknown = {item.key for item in rows(repeated) if item.reason_code == UNKNOWN}
+        was_unknown = unknown_so_far(lineage)
         seen = {"selection": offer_of(repeated).hash} if how == "offered" else {}
         try:
             lineage.append(again(repeated, operator, lottery, **seen))
@@ -161,6 +161,17 @@ def test_over_any_lineage_everything_is_dealt_with_and_nothing_is_done_twice(
     assert set().union(*(keys_of(run) for run in lineage)) == original
     kin = [each.id for each in family(db.session(), lineage[-1])]
     assert kin == [run.id for run in lineage]
+
+
+def unknown_so_far(lineage: Sequence[OperationRun]) -> set[str]:
+    """The items of which nobody knows what became of them when they were last tried."""
+    last = {
+        item.key: item.reason_code
+        for run in lineage
+        for item in rows(run)
+        if item.reason_code not in NOT_BEGUN
+    }
+    return {key for key, code in last.items() if code == UNKNOWN}
 
 
 def rows(run: OperationRun) -> Sequence[OperationRunItem]:

@@ -503,6 +503,7 @@ class TestRetry:
             ("configurationPolicies", "2"),
         }
         assert (new.retry_of_id, new.inputs) == (run.id, {})
+        runs.cancel(new, operator)
         assert runs.retry(run, operator).selection_hash is None, "without it, everything again"
 
 

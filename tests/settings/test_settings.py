@@ -181,3 +181,67 @@ def test_a_ca_bundle_is_taken(load, pem):
 
 def test_an_instance_folder_of_nobody_is_refused(refusal):
     assert refusal(OPSAPP_INSTANCE="~nobody-of-that-name/x").startswith("OPSAPP_INSTANCE: ")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"http://u:{PASSWORD}@mail.example.test",
+        "mail.example.test:25",
+        "smtp://",
+        "smtp://[bad",
+        "smtp://mail.example.test:99999",
+        "smtp://mail.example.test:0",
+        f"smtp://u:{PASSWORD}@mail.example.test",
+        f"smtp://u:{PASSWORD}@@mail.example.test?starttls",
+        f"smtp://u:p/{PASSWORD}@mail.example.test?starttls",
+        "smtp://u@mail.example.test?starttls",
+        "smtp://mail.example.test/inbox",
+        "smtp://mail.example.test?tls",
+        "smtps://mail.example.test#x",
+    ],
+)
+def test_a_malformed_mail_server_is_refused(refusal, value):
+    line = refusal(OPSAPP_SMTP_URL=value, OPSAPP_MAIL_FROM="ops@example.test")
+    assert line.startswith("OPSAPP_SMTP_URL: ")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "smtp://localhost",
+        "smtp://[::1]:25",
+        f"smtp://u:{PASSWORD}%40@mail.example.test:587?starttls",
+        f"smtps://u:{PASSWORD}@mail.example.test",
+    ],
+)
+def test_a_mail_server_stays_as_it_is_and_is_not_shown(load, value):
+    settings = load(OPSAPP_SMTP_URL=value, OPSAPP_MAIL_FROM="OpsApp <ops@example.test>")
+    assert settings.smtp_url == value
+    assert settings.mail_from == "OpsApp <ops@example.test>"
+    assert PASSWORD not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "value", ["ops", "ops@", "ops@example.test, eve@example.test", "a\nb@c.test"]
+)
+def test_a_sender_is_one_address(refusal, value):
+    line = refusal(OPSAPP_SMTP_URL="smtp://localhost", OPSAPP_MAIL_FROM=value)
+    assert line.startswith("OPSAPP_MAIL_FROM: ")
+
+
+def test_a_mail_server_needs_a_sender(refusal):
+    line = refusal(OPSAPP_SMTP_URL="smtp://localhost")
+    assert line == "OPSAPP_MAIL_FROM is required with OPSAPP_SMTP_URL"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["opsapp.example.test", "ftp://x", "https://", "https://u:p@x", "https://x?y", "https://x:0"],
+)
+def test_a_public_url_is_that_of_the_start_page(refusal, value):
+    assert refusal(OPSAPP_PUBLIC_URL=value).startswith("OPSAPP_PUBLIC_URL: ")
+
+
+def test_a_public_url_may_have_a_prefix(load):
+    assert load(OPSAPP_PUBLIC_URL="https://x.test/ops/").public_url == "https://x.test/ops"

@@ -7,6 +7,7 @@ import pytest
 
 from opsapp.models import (
     Completeness,
+    DeliveryState,
     Hold,
     ItemResult,
     OperationRun,
@@ -42,6 +43,7 @@ def test_every_state_has_a_word_an_icon_and_a_tone(state):
         *Completeness,
         *PermissionState,
         *WorkerState,
+        *DeliveryState,
     ],
 )
 def test_every_stored_state_is_in_the_table(member):
