@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
+import sqlalchemy as sa
 from flask import has_request_context, request
 from sqlalchemy.orm import Session
 
+from opsapp.database import utcnow
 from opsapp.models import AuditEvent, Tenant, User
+from opsapp.models.base import table_of
+
+_INSERT = sa.insert(table_of(AuditEvent))
 
 ACTIONS = {
     "session.signed_in": "Signed in",
@@ -75,14 +80,15 @@ def record(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Adds a line inside the caller's write transaction. Never put a secret into ``data``."""
-    session.add(
-        AuditEvent(
-            actor=actor.name,
-            user_id=actor.user_id,
-            remote_addr=actor.remote_addr[:64],
-            action=action,
-            subject=subject[:300],
-            tenant_id=tenant.id if tenant else None,
-            data=data or {},
-        )
-    )
+    line = {
+        "at": utcnow(),
+        "actor": actor.name,
+        "user_id": actor.user_id,
+        "remote_addr": actor.remote_addr[:64],
+        "action": action,
+        "subject": subject[:300],
+        "tenant_id": tenant.id if tenant else None,
+        "data": data or {},
+    }
+    session.flush()  # a tenant may have been made in this very transaction
+    session.connection().execute(_INSERT, line)

@@ -2,18 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from opsapp.extensions import db
 
-__all__ = ["Model", "NestedWrite", "write"]
+__all__ = ["Model", "NestedWrite", "table_of", "write"]
 
 if TYPE_CHECKING:
     from opsapp.database import Base as Model
 else:
     Model = db.Model
+
+
+def table_of(model: type[Any]) -> sa.Table:
+    """The table of a model, for statements of plain columns: cheaper than those of objects."""
+    return cast("sa.Table", model.__table__)
 
 
 class NestedWrite(RuntimeError):

@@ -2,17 +2,18 @@
 
 import logging
 
+import sqlalchemy as sa
 from redis.exceptions import RedisError
 
-from opsapp.database import utcnow
+from opsapp.database import UtcDateTime, utcnow
 from opsapp.extensions import db
 from opsapp.models import OperationRun, RunStatus
-from opsapp.models.base import write
+from opsapp.models.base import table_of, write
 from opsapp.runs import queue
 from opsapp.runs.events import add_event
-from opsapp.runs.notifications import notify_queued
+from opsapp.runs.notifications import Note, queued_note, send
 from opsapp.runs.result import RunResult
-from opsapp.runs.transitions import finalize, locked
+from opsapp.runs.transitions import finalize
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ def dispatch(run: OperationRun, *, give_up: bool = True) -> OperationRun:
     run_id, token = run.id, run.dispatch_token
     try:
         message = queue.message_of(run)
+        note = queued_note(run)
         db.session.rollback()  # no transaction stays open while we wait for Redis
         queue.enqueue(message)
     except Exception as error:  # noqa: BLE001 - whatever Redis or RQ raise means the same here
@@ -40,16 +42,35 @@ def dispatch(run: OperationRun, *, give_up: bool = True) -> OperationRun:
                 data={"error": type(error).__name__},
             )
     else:
-        _mark_dispatched(run_id, token)
+        _mark_dispatched(run_id, token, note)
     return run
 
 
-def _mark_dispatched(run_id: int, token: str) -> None:
+_RUNS = table_of(OperationRun)
+_MARK = (
+    sa.update(_RUNS)
+    .where(
+        _RUNS.c.id == sa.bindparam("run_id"),
+        _RUNS.c.dispatch_token == sa.bindparam("token"),
+        _RUNS.c.status != RunStatus.COMPLETED,
+    )
+    .values(
+        job_id=sa.bindparam("job"),
+        dispatched_at=sa.func.coalesce(
+            _RUNS.c.dispatched_at, sa.bindparam("now", type_=UtcDateTime)
+        ),
+        updated_at=sa.bindparam("now", type_=UtcDateTime),
+    )
+)
+
+
+def _mark_dispatched(run_id: int, token: str, note: Note | None) -> None:
+    """One statement: this stands between every click and its answer."""
+    job = queue.job_id_of(run_id, token)
+    values = {"run_id": run_id, "token": token, "job": job, "now": utcnow()}
     with write() as session:
-        run = locked(session, run_id, token)
-        if run is None or run.status == RunStatus.COMPLETED:
+        if session.connection().execute(_MARK, values).rowcount == 0:
             return
-        run.job_id = queue.job_id_of(run_id, token)
-        run.dispatched_at = run.dispatched_at or utcnow()
         add_event(session, run_id, "dispatched", "Handed to the queue.")
-        notify_queued(session, run)
+        if note:
+            send(session, note)

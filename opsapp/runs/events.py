@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from opsapp.database import storable
+from opsapp.database import storable, utcnow
 from opsapp.models import OperationRunEvent
+from opsapp.models.base import table_of
 
 SYSTEM = "System"
+_INSERT = sa.insert(table_of(OperationRunEvent))
 
 
 def add_event(
@@ -20,8 +23,12 @@ def add_event(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Adds a line inside the caller's write transaction."""
-    session.add(
-        OperationRunEvent(
-            run_id=run_id, kind=kind, actor=actor, message=storable(message, 500), data=data or {}
-        )
-    )
+    line = {
+        "run_id": run_id,
+        "at": utcnow(),
+        "kind": kind,
+        "actor": actor,
+        "message": storable(message, 500),
+        "data": data or {},
+    }
+    session.connection().execute(_INSERT, line)

@@ -3,6 +3,9 @@
 The latter also leaves OpsApp by the channels that the person chose; ``opsapp.delivery`` sends it.
 """
 
+from functools import cache
+from typing import Any, NamedTuple
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -21,28 +24,44 @@ from opsapp.models.upsert import insert_or_ignore
 from opsapp.runs.sentences import sentence, subject
 
 
+class Note(NamedTuple):
+    """A notification to be: for whom, about which run."""
+
+    user_id: int
+    run_id: int
+    kind: NotificationKind
+    title: str
+
+
+def queued_note(run: OperationRun) -> Note | None:
+    """None for a run of the system: nobody waits for it."""
+    if run.user_id is None:
+        return None
+    return Note(run.user_id, run.id, NotificationKind.QUEUED, f"{subject(run)} is queued.")
+
+
+def send(session: Session, note: Note) -> None:
+    """Once for each run and kind, in the caller's transaction."""
+    connection = session.connection()
+    values = note._asdict() | {"title": storable(note.title, 300), "created_at": utcnow()}
+    connection.execute(_insertion(connection.dialect.name), values)
+
+
+@cache
+def _insertion(dialect: str) -> Any:
+    return insert_or_ignore(dialect, Notification)
+
+
 def notify_queued(session: Session, run: OperationRun) -> None:
-    _notify(session, run, NotificationKind.QUEUED, f"{subject(run)} is queued.")
+    if note := queued_note(run):
+        send(session, note)
 
 
 def notify_ended(session: Session, run: OperationRun) -> None:
-    _notify(session, run, NotificationKind.TERMINAL, sentence(run))
-    if run.user_id is not None:
-        _queue_deliveries(session, run.id)
-
-
-def _notify(session: Session, run: OperationRun, kind: NotificationKind, title: str) -> None:
     if run.user_id is None:
         return
-    session.execute(
-        insert_or_ignore(session, Notification).values(
-            user_id=run.user_id,
-            run_id=run.id,
-            kind=kind,
-            title=storable(title, 300),
-            created_at=utcnow(),
-        )
-    )
+    send(session, Note(run.user_id, run.id, NotificationKind.TERMINAL, sentence(run)))
+    _queue_deliveries(session, run.id)
 
 
 def _queue_deliveries(session: Session, run_id: int) -> None:

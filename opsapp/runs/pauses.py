@@ -1,23 +1,33 @@
 """Pausing the queue, or one tenant's runs: what is queued is parked, what runs goes on."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from opsapp.audit import Actor, record
+from opsapp.audit import record
 from opsapp.database import storable, utcnow
 from opsapp.extensions import db
-from opsapp.models import Hold, OperationRun, OperationRunEvent, Pause, RunStatus, Tenant, User
-from opsapp.models.base import write
+from opsapp.models import Hold, OperationRun, Pause, RunStatus, Tenant
+from opsapp.models.base import table_of, write
 from opsapp.refusals import Refused
 from opsapp.runs.dispatch import dispatch
-from opsapp.runs.initiator import Initiator, name_of
+from opsapp.runs.events import add_event
+from opsapp.runs.initiator import Initiator, actor_of, name_of
 from opsapp.runs.transitions import release
 
 MAX_REASON = 200
 IN_FORCE = Pause.lifted_at.is_(None)
+
+
+class PauseOver(NamedTuple):
+    """A pause as far as a run that it parks is concerned."""
+
+    paused_by: str
+    reason: str
+    tenant_id: int | None
 
 
 def pause(tenant: Tenant | None, reason: str, initiator: Initiator) -> Pause:
@@ -68,8 +78,14 @@ def _audit(
     tenant: Tenant | None,
     data: dict[str, object],
 ) -> None:
-    actor = Actor.of(initiator) if isinstance(initiator, User) else Actor(name_of(initiator))
-    record(session, actor, action, tenant.name if tenant else "Queue", tenant=tenant, data=data)
+    record(
+        session,
+        actor_of(initiator),
+        action,
+        tenant.name if tenant else "Queue",
+        tenant=tenant,
+        data=data,
+    )
 
 
 def in_force(tenant_id: int | None = None) -> Sequence[Pause]:
@@ -80,31 +96,43 @@ def in_force(tenant_id: int | None = None) -> Sequence[Pause]:
     return db.session.scalars(query).all()
 
 
-def hold_words(paused: Pause) -> str:
+def hold_words(paused: Pause | PauseOver) -> str:
     """What a parked run says it waits for: ``The queue was paused by Ana: maintenance``."""
     what = "Its tenant" if paused.tenant_id else "The queue"
-    return f"{what} was paused by {paused.paused_by}: {paused.reason}"
+    return storable(f"{what} was paused by {paused.paused_by}: {paused.reason}", 300)
+
+
+def pause_over(session: Session, tenant_id: int) -> PauseOver | None:
+    """What holds a tenant's runs now, if anything does."""
+    row = session.connection().execute(_PAUSE_OVER, {"tenant_id": tenant_id}).first()
+    return PauseOver(*row) if row else None
+
+
+_COLUMNS = table_of(Pause).c
+_PAUSE_OVER = (
+    sa.select(_COLUMNS.paused_by, _COLUMNS.reason, _COLUMNS.tenant_id)
+    .where(
+        _COLUMNS.lifted_at.is_(None),
+        sa.or_(_COLUMNS.scope == 0, _COLUMNS.scope == sa.bindparam("tenant_id")),
+    )
+    .order_by(_COLUMNS.scope)
+    .limit(1)
+)
 
 
 def park_if_paused(session: Session, run: OperationRun) -> bool:
-    """Inside the transaction that makes or claims a run: parks it when a pause is in force."""
-    found = session.scalar(
-        sa.select(Pause)
-        .where(IN_FORCE, Pause.scope.in_([0, run.tenant_id]))
-        .order_by(Pause.scope)
-        .limit(1)
-    )
+    """Inside the transaction that claims a run: parks it when a pause is in force."""
+    found = pause_over(session, run.tenant_id)
     if found is None:
         return False
-    words = storable(hold_words(found), 300)
-    run.hold, run.wait_reason = Hold.PAUSED, words
-    session.add(_event(run.id, found.paused_by, words))
+    run.hold, run.wait_reason = Hold.PAUSED, hold_words(found)
+    add_event(session, run.id, "held", f"{hold_words(found)}.", actor=found.paused_by)
     return True
 
 
 def _park_queued(session: Session, made: Pause) -> int:
     """All that wait in the queue; their jobs find them held, and do nothing."""
-    words = storable(hold_words(made), 300)
+    words = hold_words(made)
     condition = [OperationRun.status == RunStatus.QUEUED, OperationRun.hold.is_(None)]
     if made.tenant_id is not None:
         condition.append(OperationRun.tenant_id == made.tenant_id)
@@ -115,12 +143,9 @@ def _park_queued(session: Session, made: Pause) -> int:
         .returning(OperationRun.id)
         .execution_options(synchronize_session=False)
     ).all()
-    session.add_all(_event(run_id, made.paused_by, words) for run_id in ids)
+    for run_id in ids:
+        add_event(session, run_id, "held", f"{words}.", actor=made.paused_by)
     return len(ids)
-
-
-def _event(run_id: int, actor: str, words: str) -> OperationRunEvent:
-    return OperationRunEvent(run_id=run_id, kind="held", actor=actor, message=f"{words}.", data={})
 
 
 def release_resumed(limit: int = 50) -> int:

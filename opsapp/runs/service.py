@@ -3,15 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
 from opsapp.database import storable, utcnow
-from opsapp.extensions import db
 from opsapp.models import OperationRun, RunOutcome, RunStatus, Tenant, User
 from opsapp.models.base import write
-from opsapp.models.run import ACTIVE_SQL
-from opsapp.models.upsert import insert_for
 from opsapp.operations import operation_of
 from opsapp.permissions import allows
 from opsapp.refusals import NotAllowed, Refused
@@ -19,11 +13,10 @@ from opsapp.runs.dispatch import dispatch
 from opsapp.runs.events import add_event
 from opsapp.runs.identity import run_identity_hash
 from opsapp.runs.initiator import Initiator, audit, name_of
-from opsapp.runs.pauses import park_if_paused
+from opsapp.runs.opening import active_run, as_loaded, insert_unless_active
 from opsapp.runs.result import Failure, RunResult
-from opsapp.runs.selection import Chosen, hash_of, store
+from opsapp.runs.selection import Chosen, hash_of
 from opsapp.runs.transitions import (
-    ACTIVE,
     finalize,
     hand_back,
     locked,
@@ -76,19 +69,14 @@ def ensure_run(
     """
     values = _new_run_values(tenant, type, inputs, initiator, retry_of, chosen)
     for _ in range(MAX_RACES):
-        if run := _active_run(values):
-            run.is_new = False
-            return run
         with write() as session:
-            run = _insert_unless_active(session, values)
-            if run:
-                if chosen:
-                    store(session, run.id, chosen)
-                add_event(session, run.id, "created", "Created.", actor=run.initiator_name)
-                audit(session, initiator, "run.retried" if retry_of else "run.started", run)
-                park_if_paused(session, run)
-        if run:
-            run.is_new = True
+            run_id = insert_unless_active(session, values, chosen)
+            if run_id:
+                action = "run.retried" if retry_of else "run.started"
+                audit(session, initiator, action, values | {"id": run_id}, tenant)
+        if run_id:
+            return as_loaded(run_id, values)
+        if run := active_run(values):
             return run
     raise Refused("Too many starts of the same work at once. Try again.")
 
@@ -126,27 +114,6 @@ def _new_run_values(
         "created_at": now,
         "updated_at": now,
     }
-
-
-def _insert_unless_active(session: Session, values: dict[str, Any]) -> OperationRun | None:
-    statement = insert_for(session, OperationRun).values(values)
-    statement = statement.on_conflict_do_nothing(
-        index_elements=["tenant_id", "run_identity_hash"], index_where=sa.text(ACTIVE_SQL)
-    )
-    run_id = session.scalar(statement.returning(OperationRun.id))
-    return session.get(OperationRun, run_id) if run_id else None
-
-
-def _active_run(values: dict[str, Any]) -> OperationRun | None:
-    session = db.session()
-    session.rollback()  # so that what others have committed is seen
-    return session.scalar(
-        sa.select(OperationRun).where(
-            OperationRun.tenant_id == values["tenant_id"],
-            OperationRun.run_identity_hash == values["run_identity_hash"],
-            OperationRun.status.in_(ACTIVE),
-        )
-    )
 
 
 def update_run(

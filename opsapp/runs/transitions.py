@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from opsapp.database import storable, utcnow
+from opsapp.extensions import db
 from opsapp.models import Hold, OperationRun, RunStatus
-from opsapp.models.base import write
+from opsapp.models.base import table_of, write
 from opsapp.operations import REGISTRY
 from opsapp.runs.events import SYSTEM, add_event
 from opsapp.runs.initiator import Initiator, audit, name_of
@@ -23,6 +25,8 @@ from opsapp.runs.repairs import note_repairs
 from opsapp.runs.result import RunResult
 
 MAX_ATTEMPTS = 3  # after interruptions; shutdowns are no fault of the run and do not count
+_RUNS = table_of(OperationRun)
+_STATUS = sa.select(_RUNS.c.status).where(_RUNS.c.id == sa.bindparam("run_id"))
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
@@ -41,6 +45,15 @@ def locked(session: Session, run_id: int, token: str | None = None) -> Operation
     return run
 
 
+def is_over(run_id: int) -> bool:
+    """A look without a lock: what is completed stays completed."""
+    session = db.session()
+    session.rollback()
+    status = session.connection().scalar(_STATUS, {"run_id": run_id})
+    session.rollback()
+    return status == RunStatus.COMPLETED
+
+
 def finalize(
     run_id: int,
     fallback: RunResult | None,
@@ -55,6 +68,8 @@ def finalize(
     Compare-and-set: does nothing and returns False when the run is already completed, not in an
     ``expected`` status, handed on under another token, or when there is no result at all.
     """
+    if is_over(run_id):
+        return False
     with write() as session:
         run = locked(session, run_id, token)
         if run is None or run.status not in expected:
@@ -161,6 +176,8 @@ def settle_interrupted(
     done. With ``worker`` only a
     run that this worker claimed, or nobody: a second copy of a job must not end the first.
     """
+    if is_over(run_id):
+        return False
     with write() as session:
         run = locked(session, run_id, token)
         if run is None or not _is_abandoned(run, worker):
@@ -226,7 +243,8 @@ def request_cancel(run_id: int, initiator: Initiator, reason: str | None = None)
         add_event(session, run_id, "cancel_requested", said, actor=actor)
         if run.status == RunStatus.QUEUED:
             complete(session, run, RunResult.cancelled(), actor, None)
-        audit(session, initiator, "run.cancel_requested", run)
+        values = {"id": run.id, "type": run.type, "retry_of_id": run.retry_of_id}
+        audit(session, initiator, "run.cancel_requested", values, run.tenant)
     return True
 
 
