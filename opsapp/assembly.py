@@ -104,6 +104,7 @@ def register_blueprints(app: Flask) -> None:
         monitoring,
         notifications,
         overview,
+        pauses,
         policies,
         portfolio,
         runs,
@@ -116,7 +117,7 @@ def register_blueprints(app: Flask) -> None:
     app.jinja_env.globals["may"] = permissions.viewer_may
     for area in (assets, errors, health, auth, account, deliveries, admin, audit, tenants):
         app.register_blueprint(area.bp)
-    for area in (portfolio, overview, policies, groups, runs, monitoring, notifications):
+    for area in (portfolio, overview, policies, groups, runs, pauses, monitoring, notifications):
         app.register_blueprint(area.bp)
     if app.extensions["opsapp.settings"].debug_pages:
         app.register_blueprint(styleguide.bp)
@@ -128,6 +129,7 @@ def register_commands(app: Flask) -> None:
         demo,
         groups,
         notifications,
+        pausing,
         policies,
         queue,
         runs,
@@ -135,6 +137,12 @@ def register_commands(app: Flask) -> None:
         users,
     )
 
+    for group, commands in (
+        (queue.queue, pausing.QUEUE),
+        (tenants.tenants, pausing.TENANTS),
+    ):
+        for command in commands:
+            group.add_command(command)
     for group in (
         users.users,
         tenants.tenants,

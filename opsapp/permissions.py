@@ -22,9 +22,11 @@ _ADDED_WORDS = {
     Role.READONLY: {"tenant.view", "runs.view"},
     Role.OPERATOR: {"runs.start", "runs.retry", "runs.cancel_own"},
     Role.MANAGER: {"runs.cancel_any", "collections.exclude"},
-    Role.OWNER: {"members.manage", "tenant.settings", "tenant.suspend"},
+    Role.OWNER: {"members.manage", "tenant.settings", "tenant.suspend", "tenant.pause"},
 }
-APP_WORDS = frozenset({"users.manage", "tenants.create", "queue.view", "audit.view"})
+APP_WORDS = frozenset(
+    {"users.manage", "tenants.create", "queue.view", "queue.manage", "audit.view"}
+)
 
 PUBLIC = "public"
 SIGNED_IN = "signed in"

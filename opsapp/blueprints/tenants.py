@@ -20,7 +20,7 @@ from opsapp.permissions import allows, requires, role_in, signed_in, tenants_of,
 from opsapp.presenters import retention_words
 from opsapp.presenters.notices import notice
 from opsapp.refusals import NotFound, Refused
-from opsapp.services import collections, members, retention, users
+from opsapp.services import collections, current_pauses, members, retention, users
 from opsapp.services import tenants as service
 
 bp = Blueprint("tenants", __name__, url_prefix="/tenants")
@@ -98,6 +98,7 @@ def _page(
             if "tenant.settings" in words
             else None
         ),
+        paused=current_pauses.own_of(tenant),
     )
     return page, 422 if general or credential or member else 200
 

@@ -27,10 +27,11 @@ from opsapp.extensions import db
 from opsapp.models import OperationRun, RunOutcome, RunStatus, User
 from opsapp.operations import REGISTRY
 from opsapp.permissions import allows, cancel_word
+from opsapp.presenters import run_compare
 from opsapp.presenters.run_json import run_in_full, run_keys
 from opsapp.refusals import NotAllowed, NotFound
 from opsapp.runs.sentences import sentence
-from opsapp.services import queue_health, run_detail, run_list
+from opsapp.services import comparison, queue_health, run_detail, run_list
 
 runs = AppGroup("runs", help="Background operations: start, list, show, cancel, retry.")
 
@@ -127,34 +128,71 @@ def show(run_id: int, as_email: str | None, as_json: bool) -> None:
     print_one(run_keys(run), as_json=False)
 
 
+@runs.command("compare")
+@click.argument("run_id", metavar="ID", type=ID)
+@click.option(
+    "--with", "with_id", metavar="ID", type=ID, help="Default: the run of the same work before it."
+)
+@as_option
+@json_option
+@answers
+def compare(run_id: int, with_id: int | None, as_email: str | None, as_json: bool) -> None:
+    """Says what fails now and did not then, and the other way round."""
+    run = _run(run_id, acting_user(as_email))
+    other = comparison.counterpart(run, with_id)
+    if as_json:
+        found = comparison.compare(run, other, comparison.MOST)
+        print_one(run_compare.as_data(found), as_json=True)
+        return
+    for line in run_compare.lines_of(comparison.compare(run, other)):
+        click.echo(printable(line))
+
+
 @runs.command("cancel")
 @click.argument("run_id", metavar="ID", type=ID)
+@click.option("--reason", default="", metavar="TEXT", help="Why: kept with the run.")
 @as_option
 @wait_option
 @json_option
 @answers
-def cancel(run_id: int, as_email: str | None, wait: float | None, as_json: bool) -> None:
+def cancel(
+    run_id: int, reason: str, as_email: str | None, wait: float | None, as_json: bool
+) -> None:
     """Cancels a queued run at once, a running one at its next item."""
     user = acting_user(as_email)
     run = _run(run_id, user)
     if user and not allows(user, run.tenant, cancel_word(user, run)):
         raise NotAllowed("You may not cancel this run.")
-    _report(ledger.cancel(run, user or SYSTEM_CLI), wait, as_json=as_json, wants_cancel=True)
+    cancelled = ledger.cancel(run, user or SYSTEM_CLI, reason=reason)
+    _report(cancelled, wait, as_json=as_json, wants_cancel=True)
 
 
 @runs.command("retry")
 @click.argument("run_id", metavar="ID", type=ID)
-@click.option("--failed-only", is_flag=True, help="Only what failed.")
+@click.option("--failed-only", is_flag=True, help="Only what is open and needs nobody first.")
+@click.option(
+    "--reason-code", metavar="CODE", help="Only the open items that failed for this reason."
+)
 @as_option
 @wait_option
 @json_option
 @answers
 def retry(
-    run_id: int, failed_only: bool, as_email: str | None, wait: float | None, as_json: bool
+    run_id: int,
+    failed_only: bool,
+    reason_code: str | None,
+    as_email: str | None,
+    wait: float | None,
+    as_json: bool,
 ) -> None:
     """Starts the same work again as a new run."""
     user = acting_user(as_email)
-    run = ledger.retry(_run(run_id, user), user or SYSTEM_CLI, failed_only=failed_only)
+    run = ledger.retry(
+        _run(run_id, user),
+        user or SYSTEM_CLI,
+        failed_only=failed_only,
+        reason_code=reason_code,
+    )
     _report(run, wait, as_json=as_json, created=run.is_new)
 
 

@@ -31,6 +31,7 @@ FILTERS = {
     "milliseconds": times.milliseconds,
     "relative": viewer.relative,
     "absolute": viewer.absolute,
+    "clock": viewer.clock,
     "utc": times.utc,
     "iso": times.iso,
     "json_lines": json_lines.json_lines,

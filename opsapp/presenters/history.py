@@ -9,6 +9,7 @@ from opsapp.presenters.states import STATES
 from opsapp.presenters.times import aware, duration
 
 NOTABLE_PAUSE = 60
+LEAST_PAUSE = 0.1
 
 _LOOKS = {
     "created": ("plus-circle", "neutral"),
@@ -23,7 +24,10 @@ _LOOKS = {
 
 @dataclass(frozen=True)
 class Line:
-    """``pause`` is the time since the line before, in words; None when under a minute."""
+    """``pause`` is the time since the line before, in words, when it is a minute or more.
+
+    ``after`` is the same when it is less; None when nothing lies between.
+    """
 
     at: datetime
     message: str
@@ -32,6 +36,7 @@ class Line:
     tone: str
     detail: str | None
     pause: str | None
+    after: str | None
 
 
 def timeline_lines(events: Iterable[Any], outcome: str | None = None) -> Iterator[Line]:
@@ -54,6 +59,7 @@ def timeline_lines(events: Iterable[Any], outcome: str | None = None) -> Iterato
             tone=get("tone") or tone,
             detail=get("detail"),
             pause=duration(seconds) if seconds >= NOTABLE_PAUSE else None,
+            after=duration(seconds) if LEAST_PAUSE <= seconds < NOTABLE_PAUSE else None,
         )
         before = at
 

@@ -74,6 +74,8 @@ def run_json(run: OperationRun) -> dict[str, Any]:
         "worker": run.worker,
         "job_id": run.job_id,
         "cancel_requested_by": run.cancel_requested_by,
+        "cancel_reason": run.cancel_reason,
+        "selection_hash": run.selection_hash,
         "run_identity_hash": run.run_identity_hash,
         "heartbeat_at": run.heartbeat_at,
         "lease_expires_at": run.lease_expires_at,

@@ -1,97 +1,19 @@
-"""The page of one run: what may be done with it, its history, why it ended as it did."""
+"""The page of one run: its history, and why it ended as it did."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from opsapp.models import ItemResult, OperationRun, OperationRunEvent, RunOutcome, RunStatus
-from opsapp.operations import REGISTRY
+from opsapp.models import OperationRun, OperationRunEvent, RunOutcome
 from opsapp.presenters.numbers import plural
-from opsapp.presenters.run_words import CLASS_WORDS, item_noun, reason_of
-from opsapp.runs.reasons import ReasonClass
-from opsapp.services.run_detail import Problem
-
-May = Callable[[str], bool]
-
-
-@dataclass(frozen=True)
-class Action:
-    label: str
-    why_not: str | None = None
-
-
-@dataclass(frozen=True)
-class Actions:
-    """What the viewer's role can ever do with the run; None for the rest."""
-
-    cancel: Action | None = None
-    retry: Action | None = None
-    retry_failed: Action | None = None
-
-
-def actions_of(run: OperationRun, viewer_id: int, may: May) -> Actions:
-    if run.is_active:
-        return Actions(cancel=_cancel(run, viewer_id, may))
-    if not may("runs.retry"):
-        return Actions()
-    why_not = _why_no_retry(run, may)
-    if run.outcome != RunOutcome.PARTIALLY_SUCCEEDED:
-        label = "Run again" if run.outcome == RunOutcome.SUCCEEDED else "Retry"
-        return Actions(retry=Action(label, why_not))
-    failed = run.summary_counts.get("failed", 0)
-    retry_failed = Action(f"Retry {failed:,} failed", why_not or _why_not_only_failed(run))
-    return Actions(retry=Action("Retry all", why_not), retry_failed=retry_failed)
-
-
-def _cancel(run: OperationRun, viewer_id: int, may: May) -> Action | None:
-    if not may("runs.cancel_own"):
-        return None
-    if run.user_id != viewer_id and not may("runs.cancel_any"):
-        return Action("Cancel", "Started by somebody else; a manager can cancel it")
-    if run.cancel_requested_at:
-        return Action("Cancel", "Already asked to stop")
-    return Action("Cancel")
-
-
-def _why_no_retry(run: OperationRun, may: May) -> str | None:
-    operation = REGISTRY.get(run.type)
-    if operation is None:
-        return "This version of OpsApp does not know the operation"
-    if not may(operation.permission):
-        return "Your role does not include starting this operation"
-    if run.tenant.suspended_at:
-        return f"{run.tenant.name} is suspended"
-    return None
-
-
-def _why_not_only_failed(run: OperationRun) -> str | None:
-    narrows = REGISTRY[run.type].by_item
-    return None if narrows else "This operation can only be repeated as a whole"
-
-
-def cancel_effect(run: OperationRun) -> list[str]:
-    """What cancelling means now, in numbers: the sentences of the confirmation."""
-    if run.status == RunStatus.QUEUED and run.started_at is None:
-        return ["It has not started: nothing was done, and nothing will be."]
-    counts, noun = run.summary_counts, item_noun(run)
-    done, total = counts.get("processed", 0), counts.get("total", 0)
-    sentences = []
-    if not total:
-        sentences.append(f"No {noun} have been dealt with yet.")
-    else:
-        sentences.append(f"{done:,} of {total:,} {noun} are done, and stay done.")
-        if total > done:
-            sentences.append(f"The other {total - done:,} will not be attempted.")
-    if run.status == RunStatus.RUNNING:
-        sentences.append("What is in progress is finished first; it stops within seconds.")
-    return sentences
+from opsapp.presenters.run_words import CLASS_WORDS, reason_of
+from opsapp.runs.selection import Offer
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Why a run ended as it did, what it means, and what to do next."""
+    """Why a run failed, what it means, and what to do next."""
 
-    kind: str
     why: str
     meaning: str
     next_step: str
@@ -99,56 +21,23 @@ class Verdict:
 
 
 def verdict_of(run: OperationRun) -> Verdict | None:
-    """None for a run that succeeded or has not ended, or whose items each have a reason."""
+    """None for a run that did not fail as a whole."""
     reason = reason_of(run.reason_code)
-    if reason is None or run.outcome == RunOutcome.PARTIALLY_SUCCEEDED:
+    if reason is None or run.outcome != RunOutcome.FAILED:
         return None
-    kind = "error" if run.outcome == RunOutcome.FAILED else "warning"
-    if run.outcome == RunOutcome.CANCELLED:
-        kind = "info"
-    return Verdict(kind, reason.message, CLASS_WORDS[reason.reason_class], reason.hint, reason.code)
+    return Verdict(reason.message, CLASS_WORDS[reason.reason_class], reason.hint, reason.code)
 
 
-@dataclass(frozen=True)
-class ProblemRow:
-    result: ItemResult
-    code: str
-    count: int
-    words: str
-    example: str
-    hint: str
-
-
-def problem_rows(problems: Iterable[Problem]) -> list[ProblemRow]:
-    return [_problem_row(problem) for problem in problems]
-
-
-def _problem_row(problem: Problem) -> ProblemRow:
-    reason = reason_of(problem.code)
-    words = reason.message if reason else "No reason was recorded."
-    example = problem.message if problem.message != words else ""
-    hint = reason.hint if reason else ""
-    return ProblemRow(problem.result, problem.code, problem.count, words, example, hint)
-
-
-def retryable_now(problems: Iterable[Problem]) -> int:
-    """How many failed items failed for a passing reason."""
-    return sum(
-        problem.count
-        for problem in problems
-        if problem.result == ItemResult.FAILED
-        and (reason := reason_of(problem.code))
-        and reason.reason_class == ReasonClass.TRANSIENT
-    )
-
-
-def answer_more(run: OperationRun, problems: Sequence[Problem]) -> str:
+def answer_more(run: OperationRun, offer: Offer) -> str:
     """What follows the run's own sentence in the header; empty when there is nothing to add."""
-    count = retryable_now(problems)
-    if run.is_active or not count:
+    if run.outcome == RunOutcome.CANCELLED:
         return ""
-    noun = "item" if count == 1 else "items"
-    return f" {count:,} failed {noun} can be retried now."
+    parts = []
+    if offer.retryable:
+        parts.append(f"{offer.retryable:,} can be retried")
+    if offer.needs_you:
+        parts.append(f"{offer.needs_you:,} {'needs' if offer.needs_you == 1 else 'need'} you")
+    return f" {', '.join(parts)}." if parts else ""
 
 
 def timeline_of(events: Iterable[OperationRunEvent]) -> list[dict[str, Any]]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from opsapp.models import OperationRun
+from opsapp.models import OperationRun, RunRepair
 from opsapp.presenters.numbers import capped
+from opsapp.presenters.run_repair import repair_note
 from opsapp.presenters.run_words import is_slow, reason_of, seconds_taken, what
 
 STATE_CHOICES = [
@@ -39,22 +40,29 @@ COLUMNS: list[dict[str, Any]] = [
 
 @dataclass(frozen=True)
 class RunRow:
-    """``usual`` is set, in seconds, only where the run takes longer than that."""
+    """``usual`` is set, in seconds, only where the run takes longer than that.
+
+    ``repair`` says what later runs made of it.
+    """
 
     run: OperationRun
     what: str
     reason: str
     took: float | None
     usual: float | None
+    repair: str
 
 
 def rows_of(
-    runs: Iterable[OperationRun], usual: Mapping[tuple[int, str], float] | None = None
+    runs: Iterable[OperationRun],
+    usual: Mapping[tuple[int, str], float] | None = None,
+    repairs: Mapping[int, RunRepair] | None = None,
 ) -> list[RunRow]:
-    return [_row(run, (usual or {}).get((run.tenant_id, run.type))) for run in runs]
+    usual, repairs = usual or {}, repairs or {}
+    return [_row(run, usual.get((run.tenant_id, run.type)), repairs.get(run.id)) for run in runs]
 
 
-def _row(run: OperationRun, usual: float | None) -> RunRow:
+def _row(run: OperationRun, usual: float | None, repair: RunRepair | None) -> RunRow:
     reason = reason_of(run.reason_code)
     return RunRow(
         run,
@@ -62,6 +70,7 @@ def _row(run: OperationRun, usual: float | None) -> RunRow:
         reason.message if reason else "",
         seconds_taken(run),
         usual if is_slow(run, usual) else None,
+        repair_note(repair),
     )
 
 

@@ -1,103 +1,108 @@
-"""Why a run does not move: what it waits for, in words, from the database alone."""
+"""Why a run does not move: every cause in order, each with what to do and who can."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from opsapp.database import utcnow
-from opsapp.models import Hold, OperationRun
+from opsapp.models import OperationRun
+from opsapp.presenters.frame import path
 from opsapp.presenters.numbers import plural
-from opsapp.services.queue_health import Place
+from opsapp.presenters.run_cause import ADMINISTRATOR, OPERATIONS, QUEUE_PAGE, Cause
+from opsapp.presenters.run_holds import decisions, graph, limits, paused
 
-HOLDS = {
-    Hold.GRAPH: ("Waiting for Microsoft Graph", "It goes on by itself within seconds."),
-    Hold.APPROVAL: ("Waiting for approval", "Somebody with the right to has to approve it."),
-    Hold.PAUSED: ("Paused", "It goes on when the pause is lifted."),
-    Hold.CONFIRMATION: ("Awaiting confirmation", "Nothing happens until it is confirmed."),
-}
+if TYPE_CHECKING:  # what finds them imports the queue, which no page may reach
+    from opsapp.services.obstacles import Obstacles
 
 
-@dataclass(frozen=True)
-class Cause:
-    """``since`` says how long it has been so, ``until`` when it goes on by itself."""
-
-    title: str
-    text: str
-    kind: str = "info"
-    code: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
+def causes_of(run: OperationRun, found: "Obstacles") -> list[Cause]:
+    """Why a queued run is not running yet, in the order in which it meets them; never empty."""
+    causes = [*_hand_over(run, found), *_line(run, found), *_workers(found)]
+    causes += [paused(run, pause) for pause in found.pauses]
+    causes += [*limits(run, found), *graph(run, found), *decisions(run, found)]
+    return causes or [_next(found)]
 
 
-def cause_of(run: OperationRun, place: Place) -> Cause:
-    """Why a queued run is not running yet."""
+def _hand_over(run: OperationRun, found: "Obstacles") -> Iterator[Cause]:
     if run.hold:
-        return _held(run, run.hold)
+        return
     if run.dispatched_at is None:
-        return _not_handed_over(run, place)
-    if run.missing_since:
-        return Cause(
+        yield _not_handed_over(run, found)
+    elif run.missing_since:
+        yield Cause(
             "Missing from the queue",
             "The queue no longer holds this run. If that stays so for some seconds, it ends as "
             "failed and can be started again.",
-            "warning",
-            "queue.lost",
-            run.missing_since,
+            kind="warning",
+            code="queue.lost",
+            since=run.missing_since,
         )
-    return _in_line(place)
 
 
-def _held(run: OperationRun, hold: Hold) -> Cause:
-    title, what_next = HOLDS[hold]
-    until = run.not_before if run.not_before and run.not_before > utcnow() else None
-    why = f"{run.wait_reason.rstrip('.')}." if run.wait_reason else ""
-    text = why if until else f"{why} {what_next}".strip()
-    return Cause(title, text, until=until)
-
-
-def _not_handed_over(run: OperationRun, place: Place) -> Cause:
-    text = "The next round of upkeep hands it over"
-    if run.attempt > 1:
-        text = f"Attempt {run.attempt - 1} was interrupted, and it goes on where it was. {text}"
-    if place.queue is not None and not place.queue.reachable:
+def _not_handed_over(run: OperationRun, found: "Obstacles") -> Cause:
+    title = "Not handed to the queue yet"
+    if found.queue is not None and not found.queue.reachable:
         return Cause(
-            "Not handed to the queue yet",
+            title,
             "The queue could not be reached when a worker last looked. It is handed over as soon "
             "as the queue answers.",
+            "See that Redis runs and can be reached.",
+            ADMINISTRATOR,
             "warning",
-            "",
-            place.queue.measured_at,
+            since=found.queue.measured_at,
+            url=path(QUEUE_PAGE),
+            link="Queue",
+            needs="queue.view",
         )
-    if not place.live:
-        return _no_worker(place)
-    return Cause("Not handed to the queue yet", f"{text}, within seconds.")
+    text = "The next round of upkeep hands it over, within seconds."
+    if run.attempt > 1:
+        text = f"Attempt {run.attempt - 1} was interrupted, and it goes on where it was. {text}"
+    return Cause(title, text, since=run.created_at if run.attempt == 1 else None)
 
 
-def _in_line(place: Place) -> Cause:
-    if not place.live:
-        return _no_worker(place)
-    ahead = place.ahead
-    if ahead:
-        verb = "is" if ahead == 1 else "are"
-        waiting = f"{plural(ahead, 'run')} {verb} ahead of this one."
-        return Cause("Waiting in the queue", f"{waiting} {_busy(place)}", code="queue.backlog")
-    if place.busy == place.live:
-        return Cause("Next in the queue", _busy(place), code="queue.backlog")
-    return Cause("Next in the queue", "A worker is free and takes it within a moment.")
-
-
-def _busy(place: Place) -> str:
-    if place.live == 1:
-        return "The one worker is busy." if place.busy else "One worker is live."
-    if place.busy == place.live:
-        return f"All {place.live} workers are busy."
-    return f"{place.busy} of {place.live} workers are busy."
-
-
-def _no_worker(place: Place) -> Cause:
-    return Cause(
-        "No live worker",
-        "Nothing moves until a worker is started: python -m workers.",
-        "warning",
-        "queue.no_worker",
-        place.last_heard_at,
+def _line(run: OperationRun, found: "Obstacles") -> Iterator[Cause]:
+    ahead = found.standing.ahead
+    if run.hold or not ahead:
+        return
+    verb = "is" if ahead == 1 else "are"
+    yield Cause(
+        f"{plural(ahead, 'run')} {verb} ahead of it",
+        f"{found.standing.ahead_in_tenant:,} of this tenant. {_busy(found)}".strip(),
+        "Wait, or add a worker.",
+        ADMINISTRATOR,
+        code="queue.backlog",
+        since=run.dispatched_at,
+        url=path(f"{OPERATIONS}?state=queued"),
+        link="Queued runs",
     )
+
+
+def _busy(found: "Obstacles") -> str:
+    live, busy = found.live, found.busy
+    if not live:
+        return ""
+    if live == 1:
+        return "The one worker is busy." if busy else "One worker is live."
+    if busy == live:
+        return f"All {live} workers are busy."
+    return f"{busy} of {live} workers {'is' if busy == 1 else 'are'} busy."
+
+
+def _workers(found: "Obstacles") -> Iterator[Cause]:
+    if not found.live:
+        yield Cause(
+            "No live worker",
+            "Nothing moves until a worker is started.",
+            "Start one: python -m workers.",
+            "Whoever runs the servers.",
+            "warning",
+            "queue.no_worker",
+            since=found.last_heard_at,
+            url=path(QUEUE_PAGE),
+            link="Queue",
+            needs="queue.view",
+        )
+
+
+def _next(found: "Obstacles") -> Cause:
+    if found.busy == found.live:
+        return Cause("Next in the queue", _busy(found), code="queue.backlog")
+    return Cause("Next in the queue", "A worker is free and takes it within a moment.")

@@ -15,6 +15,14 @@ CLASS_WORDS = {
     ReasonClass.INFORMATION: "",
 }
 
+REPEATING = {
+    ReasonClass.TRANSIENT: "can be retried",
+    ReasonClass.PERMANENT: "would fail again",
+    ReasonClass.OPERATOR: "needs you",
+    ReasonClass.UNKNOWN_EFFECT: "verify first",
+    ReasonClass.INFORMATION: "",
+}
+
 
 def what(run: OperationRun) -> str:
     """The operation as people call it: ``Sync inventory``."""

@@ -35,6 +35,8 @@ _TABLE = (
     # items
     State("unchanged", "Unchanged", "check", "neutral"),
     State("skipped", "Skipped", "skip-forward", "neutral"),
+    State("not_attempted", "Not attempted", "dash-circle", "neutral"),
+    State("repaired", "Repaired", "check-circle", "green"),
     # collections
     State("complete", "Complete", "check-circle-fill", "green"),
     State("forbidden", "Not permitted", "lock", "red"),

@@ -45,6 +45,16 @@ def absolute(moment: datetime | None, zone: tzinfo = UTC) -> str:
     return "never" if moment is None else f"{aware(moment).astimezone(zone):%-d %b %Y, %H:%M:%S %Z}"
 
 
+def clock(
+    moment: datetime, now: datetime | None = None, zone: tzinfo = UTC, *, exact: bool = False
+) -> str:
+    """``10:14`` in ``zone``, with the date on another day than ``now``; ``exact`` adds seconds."""
+    there = aware(moment).astimezone(zone)
+    today = (now or datetime.now(UTC)).astimezone(zone).date()
+    time = f"{there:%H:%M:%S}" if exact else f"{there:%H:%M}"
+    return time if there.date() == today else f"{there:%-d %b}, {time}"
+
+
 def utc(moment: datetime | None) -> str:
     """``2026-11-23 08:48:06 UTC``, the form for support and for copies."""
     return "never" if moment is None else f"{aware(moment):%Y-%m-%d %H:%M:%S} UTC"

@@ -58,3 +58,8 @@ def absolute(moment: datetime | None) -> str:
 def relative(moment: datetime | None) -> str:
     """``3 min ago``; the date in the viewer's zone once it is a month away."""
     return times.relative(moment, zone=zone())
+
+
+def clock(moment: datetime, *, exact: bool = False) -> str:
+    """``10:14`` in the viewer's zone, with the date when it is not today's."""
+    return times.clock(moment, zone=zone(), exact=exact)

@@ -42,26 +42,23 @@ class Kin:
 
 
 def family(session: Session, run: OperationRun) -> Sequence[Kin]:
-    """All runs of the lineage that ``run`` belongs to, itself included, oldest first."""
-    generation = [OperationRun.id == _root_id(session, run)]
-    found: list[Kin] = []
-    while generation and len(found) < LONGEST:
-        youngest = [Kin(*row) for row in session.execute(_KIN.where(*generation))]
-        found += youngest
-        parents = [kin.id for kin in youngest]
-        generation = [OperationRun.retry_of_id.in_(parents)] if parents else []
-    return sorted(found, key=lambda kin: kin.id)
-
-
-def _root_id(session: Session, run: OperationRun) -> int:
-    run_id, parent_id = run.id, run.retry_of_id
-    for _ in range(LONGEST):
-        if parent_id is None:
-            break
-        run_id = parent_id
-        parent = sa.select(OperationRun.retry_of_id).where(OperationRun.id == run_id)
-        parent_id = session.scalar(parent)
-    return run_id
+    """All runs of the lineage that ``run`` belongs to, itself included, oldest first. One query."""
+    up = (
+        sa.select(OperationRun.id, OperationRun.retry_of_id)
+        .where(OperationRun.id == run.id)
+        .cte("up", recursive=True)
+    )
+    up = up.union(
+        sa.select(OperationRun.id, OperationRun.retry_of_id).where(
+            OperationRun.id == up.c.retry_of_id
+        )
+    )
+    oldest = sa.select(sa.func.min(up.c.id)).scalar_subquery()  # a retry is younger than its run
+    down = sa.select(OperationRun.id).where(OperationRun.id == oldest).cte("down", recursive=True)
+    down = down.union(sa.select(OperationRun.id).where(OperationRun.retry_of_id == down.c.id))
+    members = _KIN.where(OperationRun.id.in_(sa.select(down.c.id)))
+    rows = session.execute(members.order_by(OperationRun.id).limit(LONGEST))
+    return [Kin(*row) for row in rows]
 
 
 def later_than(run_id: int, kin: Sequence[Kin]) -> list[Kin]:

@@ -76,28 +76,6 @@ class Dispatches:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a queued run stands, and who could take it."""
-
-    ahead: int
-    workers: Sequence[Worker]
-    queue: QueueState | None
-    healing: Healing
-
-    @property
-    def live(self) -> int:
-        return sum(worker.is_live for worker in self.workers)
-
-    @property
-    def busy(self) -> int:
-        return sum(worker.is_busy for worker in self.workers)
-
-    @property
-    def last_heard_at(self) -> datetime | None:
-        return max((worker.row.heartbeat_at for worker in self.workers), default=None)
-
-
-@dataclass(frozen=True)
 class Waiting:
     """Runs in the queue, oldest first (the first of them), and how many of each kind wait.
 
@@ -199,21 +177,6 @@ def dispatches(window: timedelta = REMEMBERED) -> Dispatches:
         )
     ).one()
     return Dispatches(*tuple(counts))
-
-
-def place_of(run: OperationRun) -> Place:
-    """For a queued run."""
-    return Place(_count_ahead(run.dispatched_at), workers(), queue_state(), healing())
-
-
-def _count_ahead(dispatched_at: datetime | None) -> int:
-    """How many runs were handed to the queue earlier and still wait in it."""
-    if dispatched_at is None:
-        return 0
-    earlier = sa.select(sa.func.count()).where(
-        *_in_queue(), OperationRun.dispatched_at < dispatched_at
-    )
-    return db.session.scalar(earlier) or 0
 
 
 def waiting() -> Waiting:

@@ -1,4 +1,4 @@
-"""What the page of one run shows: its items, what went wrong in them, its history, its kin."""
+"""What the page of one run shows: its items, what went wrong in them, its history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,6 @@ from opsapp.services.paging import Cursor, Page, page_of
 # the words of the partial index, for SQLite uses it only where it finds them
 PROBLEM: sa.ColumnElement[bool] = sa.literal_column(f"operation_run_items.{PROBLEM_SQL}")
 EVENTS_SHOWN = 200
-KIN_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -114,13 +113,3 @@ def history(run: OperationRun) -> History:
         .limit(EVENTS_SHOWN + 1)
     ).all()
     return History(latest[:EVENTS_SHOWN][::-1], len(latest) > EVENTS_SHOWN)
-
-
-def retries(run: OperationRun) -> Sequence[OperationRun]:
-    """The runs that tried this one again, oldest first."""
-    return db.session.scalars(
-        sa.select(OperationRun)
-        .where(OperationRun.retry_of_id == run.id)
-        .order_by(OperationRun.id)
-        .limit(KIN_SHOWN)
-    ).all()

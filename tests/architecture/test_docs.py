@@ -73,8 +73,7 @@ def test_documented_commands_exist(app):
     text = text_of("README.md", *(f"docs/{path.name}" for path in DOCS.glob("*.md")))
     used = re.findall(
         r"flask(?: -e \S+)? "
-        r"((?:users|tenants|runs|queue|policies|groups|notifications|audit|demo|db)"
-        r" [a-z]+)",
+        r"((?:users|tenants|runs|queue|policies|groups|notifications|audit|demo|db) [a-z-]+)",
         text,
     )
     assert used

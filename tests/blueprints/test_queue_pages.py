@@ -1,4 +1,4 @@
-"""Why a run waits, and the page of workers and queue."""
+"""The page of workers and queue."""
 
 from datetime import timedelta
 
@@ -6,76 +6,11 @@ from opsapp.database import utcnow
 from opsapp.models import Hold, RunOutcome, RunStatus, WorkerState
 from opsapp.runs.reconcile import TICK_NAME
 from opsapp.services import queue_health
-from tests.support.page_parts import figures, run_page, words
+from tests.support.page_parts import figures, words
 from tests.support.queries import counted
 
 DAY = timedelta(days=1)
 QUEUED, RUNNING = RunStatus.QUEUED, RunStatus.RUNNING
-
-
-class TestCause:
-    """Why a queued run does not run, from the database alone."""
-
-    def note(self, page, run: int) -> str:
-        return words(page(run_page(run)).select_one(".notice"))
-
-    def test_no_worker(self, page, ledger):
-        ledger.worker(silent=timedelta(minutes=4))
-
-        assert self.note(page, ledger.run(QUEUED)).startswith(
-            "No live worker Nothing moves until a worker is started: python -m workers. "
-            "Since 4 min ago"
-        )
-
-    def test_no_worker_ever(self, page, ledger):
-        assert "queue.no_worker" in self.note(page, ledger.run(QUEUED))
-
-    def test_runs_ahead(self, page, ledger):
-        ledger.worker()
-        ledger.run(RUNNING)
-        ledger.run(QUEUED, age=timedelta(minutes=3))
-        ledger.run(QUEUED, age=timedelta(minutes=2), hold=Hold.GRAPH)
-        ledger.run(QUEUED, age=timedelta(minutes=2), dispatched_at=None)
-        run = ledger.run(QUEUED, age=timedelta(minutes=1))
-        ledger.run(QUEUED, age=timedelta(seconds=5))
-
-        assert "1 run is ahead of this one. The one worker is busy." in self.note(page, run)
-
-    def test_next_in_line(self, page, ledger):
-        ledger.worker()
-
-        assert "A worker is free" in self.note(page, ledger.run(QUEUED))
-
-    def test_not_handed_over(self, page, ledger):
-        ledger.worker()
-
-        assert self.note(page, ledger.run(QUEUED, dispatched_at=None)).startswith(
-            "Not handed to the queue yet"
-        )
-
-    def test_the_queue_cannot_be_reached(self, page, ledger):
-        ledger.worker()
-        ledger.queue(None, reachable=False)
-
-        assert "could not be reached" in self.note(page, ledger.run(QUEUED, dispatched_at=None))
-
-    def test_missing_from_the_queue(self, page, ledger):
-        ledger.worker()
-
-        assert "queue.lost" in self.note(page, ledger.run(QUEUED, missing_since=utcnow()))
-
-    def test_held_until(self, page, ledger):
-        until = utcnow() + timedelta(minutes=10, seconds=30)
-        run = ledger.run(QUEUED, hold=Hold.GRAPH, not_before=until, wait_reason="429 from Graph")
-
-        assert self.note(page, run).startswith(
-            "Waiting for Microsoft Graph 429 from Graph. It goes on by itself in 10 min"
-        )
-
-    def test_held_until_somebody_acts(self, page, ledger):
-        assert "Nothing happens until it is confirmed" in self.note(
-            page, ledger.run(QUEUED, hold=Hold.CONFIRMATION)
-        )
 
 
 class TestQueue:

@@ -11,7 +11,7 @@ from opsapp.models.base import write
 from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import finalize
 from tests.support.browsing import DESKTOP, PHONE, assert_accessible, assert_fits
-from tests.support.ledger_rows import FAILED, PARTIAL, Ledger, item
+from tests.support.ledger_rows import CANCELLED, FAILED, PARTIAL, Ledger, item
 
 LIST = "/monitoring/operations"
 NARROWEST = (320, 640)
@@ -31,8 +31,13 @@ def pages(cast, ledger) -> dict[str, str]:
     ]
     rest = [item("o", name=RIGHT_TO_LEFT, policy_id=1), item("s", ItemResult.SKIPPED)]
     history = [("dispatched", "Handed to the queue."), ("started", "Attempt 1 started.")]
+    same = {"run_identity_hash": "a" * 64}
+    for _ in range(10):
+        ledger.run()
+    ledger.run(PARTIAL, items=[item("f0", ItemResult.FAILED), item("o", ItemResult.FAILED)], **same)
     partial = ledger.run(
         PARTIAL,
+        **same,
         summary_counts=ledger.counts(1, 3, 1),
         items=[*failed, *rest],
         events=history,
@@ -40,6 +45,18 @@ def pages(cast, ledger) -> dict[str, str]:
         inputs={"types": ["configurationPolicies"]},
     )
     retried = ledger.run(FAILED, retry_of_id=partial, age=timedelta(minutes=3))
+    retry = ledger.run(retry_of_id=partial, selection_hash="b" * 64, items=[item("f0")])
+    ledger.selected(retry, ["f0"], "graph.throttled")
+    ledger.repaired(partial, retry, 1, 2)
+    cancelled = ledger.run(
+        CANCELLED,
+        summary_counts=ledger.counts(1, total=45),
+        cancel_requested_by=RIGHT_TO_LEFT,
+        cancel_requested_at=utcnow(),
+        cancel_reason=LONG,
+    )
+    ledger.pause(LONG, whole_queue=True)
+    ledger.pause(RIGHT_TO_LEFT, by=LONG)
     running = ledger.run(
         RUNNING, user_id=me, summary_counts=ledger.counts(20, total=45), events=history
     )
@@ -55,11 +72,14 @@ def pages(cast, ledger) -> dict[str, str]:
         {"rounds": [{"at": utcnow().isoformat(), "by": "worker-1", "healed": {"lost": 2}}]}
     )
     runs = {"partial": partial, "failed": retried, "running": running, "queued": queued}
-    runs |= {"held": held, "stale": stale}
+    runs |= {"held": held, "stale": stale, "retry": retry, "cancelled": cancelled}
     fixed = {
         "list": LIST,
         "chips": f"{LIST}?state=failed&q=ana&mine=1",
         "queue": "/monitoring/queue",
+        "compare": f"{LIST}/{partial}/compare",
+        "overview": "/tenants/contoso/",
+        "settings": "/tenants/contoso/settings",
         "notifications": "/notifications",
     }
     return fixed | {name: f"{LIST}/{run_id}" for name, run_id in runs.items()}
@@ -161,7 +181,8 @@ def assert_fits_without_script(page) -> None:
 def test_a_click_that_cannot_be_queued_says_so_at_once(visit, ledger):
     run = ledger.run(FAILED)
     page = visit(f"{LIST}/{run}", "operator", javascript=False)
-    page.get_by_role("button", name="Retry").click()
+    page.get_by_role("link", name="Retry").click()  # what may have happened is asked about first
+    page.get_by_role("button", name="Start it again").click()
 
     expect(page.locator(".flashes")).to_contain_text("could not be handed to the queue")
     expect(page.locator(".page-title .state")).to_have_text("Failed")

@@ -31,6 +31,7 @@ WHO_MAY = {
     "members.manage": {"owner", "admin"},
     "tenant.settings": {"owner", "admin"},
     "tenant.suspend": {"owner", "admin"},
+    "tenant.pause": {"owner", "admin"},
 }
 
 

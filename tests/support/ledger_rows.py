@@ -21,8 +21,11 @@ from opsapp.models import (
     OperationRun,
     OperationRunEvent,
     OperationRunItem,
+    Pause,
     QueueState,
     RunOutcome,
+    RunRepair,
+    RunSelection,
     RunStatus,
     Tick,
     WorkerHeartbeat,
@@ -145,6 +148,45 @@ class Ledger:
             "failed": failed,
             "skipped": skipped,
         }
+
+    def repaired(self, run_id: int, by: int, repaired: int, open_: int = 0) -> None:
+        """What is noted of a run when a retry of it ends."""
+        with self._writing() as session:
+            session.add(
+                RunRepair(
+                    run_id=run_id,
+                    by_run_id=by,
+                    repaired=repaired,
+                    open=open_,
+                    superseded=not (repaired or open_),
+                )
+            )
+
+    def all_selected(self) -> list[RunSelection]:
+        with self.app.app_context():
+            return list(db.session.query(RunSelection).order_by("run_id", "key"))
+
+    def selected(self, run_id: int, keys: Iterable[str], reason_code: str) -> None:
+        """Items that a retry was started for."""
+        with self._writing() as session:
+            session.add_all(
+                RunSelection(
+                    run_id=run_id,
+                    kind="configurationPolicies",
+                    key=key,
+                    name=f"Policy {key}",
+                    reason_code=reason_code,
+                )
+                for key in keys
+            )
+
+    def pause(self, reason: str, by: str = "Ana Ferreira", *, whole_queue: bool = False) -> None:
+        """Of the tenant's runs, or of the whole queue; runs that are there stay as they are."""
+        tenant_id = None if whole_queue else self.tenant_id
+        with self._writing() as session:
+            session.add(
+                Pause(tenant_id=tenant_id, scope=tenant_id or 0, reason=reason, paused_by=by)
+            )
 
     def notification(
         self, user_id: int, run_id: int, title: str, *, kind: str = "terminal", read: bool = False

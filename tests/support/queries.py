@@ -25,3 +25,11 @@ def counted(app: Flask) -> Iterator[list[str]]:
         yield statements
     finally:
         sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def plan_of(app: Flask, statement: str) -> str:
+    """How SQLite would answer a statement; its parameters do not matter to the plan."""
+    with app.app_context(), db.engine.connect() as connection:
+        nothing = (None,) * statement.count("?")
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", nothing)
+        return "\n".join(row[3] for row in rows)
