@@ -6,9 +6,10 @@ BASELINES ?=
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?=
+MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint types fix lock docs bench bench-scale runtime development venv
+.PHONY: help demo test chaos setup lint types fix lock docs bench bench-scale runtime development venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +19,9 @@ demo: runtime ## run everything here on made-up tenants (PORT=8000, BASELINES=fo
 
 test: development ## run the whole test suite (TESTS="path -k name" for a part of it)
 	@$(BIN)/python -m pytest -n 3 $(TESTS)
+
+chaos: development ## break everything at random (MINUTES=10); the ledger must agree with what happened
+	@OPSAPP_CHAOS_MINUTES='$(MINUTES)' $(BIN)/python -m pytest -n 0 -s tests/workers/test_chaos.py
 
 setup: development ## create or update the virtual environment, and nothing else
 

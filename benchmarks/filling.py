@@ -97,6 +97,14 @@ def _numbers(last: int) -> str:
 
 def _statements(words: _Words, runs: int, items_of_one: int) -> Iterator[str]:
     yield _runs(words, runs)
+    yield (
+        "INSERT INTO operation_run_attention (run_id) SELECT r.id FROM operation_runs r"
+        " WHERE r.outcome IN ('failed', 'partially_succeeded') AND NOT EXISTS (SELECT 1"
+        " FROM operation_runs o WHERE o.retry_of_id = r.id AND o.outcome <> 'cancelled')"
+        " AND NOT EXISTS (SELECT 1 FROM operation_runs o WHERE o.id > r.id"
+        " AND o.tenant_id = r.tenant_id AND o.run_identity_hash = r.run_identity_hash"
+        " AND o.outcome = 'succeeded')"
+    )
     items = "kind, key, name, result, reason_code, message, duration_ms, created_at"
     values = (
         "'deviceConfigurations', CAST({k} AS text), 'Policy ' || {k},"

@@ -25,6 +25,7 @@ from opsapp.models import Tenant, WorkerState
 from opsapp.runs.queue import QUEUE_NAME
 from workers.helpers import Helpers
 from workers.presence import Presence
+from workers.rehearsal import rehearse
 from workers.runtime import app
 from workers.turn_taker import TurnTaker
 from workers.worker import OpsWorker
@@ -73,6 +74,7 @@ def _preload() -> None:
     importlib.import_module("workers.jobs")
     configure_mappers()
     db.session.scalar(sa.select(Tenant.id).limit(1))
+    rehearse()
     db.session.remove()
     db.engine.dispose()
     gc.collect()

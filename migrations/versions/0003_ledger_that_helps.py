@@ -39,6 +39,7 @@ def upgrade():
     op.add_column("notifications", sa.Column("updated_title", sa.String(300), nullable=True))
     op.add_column("notifications", sa.Column("updated_at", TIME, nullable=True))
     _create_lineage()
+    _create_attention()
     _create_pauses()
     _create_deliveries()
     op.create_table(
@@ -84,6 +85,29 @@ def _create_lineage():
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("run_id", name="pk_operation_run_repairs"),
+    )
+
+
+def _create_attention():
+    """With what needs it today, by the rules so far: neither retried nor succeeded since."""
+    op.create_table(
+        "operation_run_attention",
+        sa.Column("run_id", BIG_ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["operation_runs.id"],
+            name="fk_operation_run_attention_run_id_operation_runs",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("run_id", name="pk_operation_run_attention"),
+    )
+    op.execute(
+        "INSERT INTO operation_run_attention (run_id) SELECT r.id FROM operation_runs r"
+        " WHERE r.outcome IN ('failed', 'partially_succeeded') AND NOT EXISTS (SELECT 1"
+        " FROM operation_runs o WHERE o.retry_of_id = r.id AND o.outcome <> 'cancelled')"
+        " AND NOT EXISTS (SELECT 1 FROM operation_runs o WHERE o.id > r.id"
+        " AND o.tenant_id = r.tenant_id AND o.run_identity_hash = r.run_identity_hash"
+        " AND o.outcome = 'succeeded')"
     )
 
 
@@ -203,6 +227,7 @@ def downgrade():
     op.drop_table("notification_deliveries")
     op.drop_table("delivery_preferences")
     op.drop_table("pauses")
+    op.drop_table("operation_run_attention")
     op.drop_table("operation_run_repairs")
     op.drop_table("operation_run_selections")
     if not is_sqlite:

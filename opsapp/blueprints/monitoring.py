@@ -70,10 +70,7 @@ def index() -> ResponseReturnValue:
         upto=upto or max((run.id for run in found.page.rows), default=None),
         is_live=any(run.is_active for run in found.page.rows),
         figures=figures,
-        attention=run_rows.attention_words(figures.attention, or_more=figures.or_more),
-        answer=run_rows.answer(
-            figures.active, figures.attention, figures.stale, or_more=figures.or_more
-        ),
+        answer=run_rows.answer(figures.active, figures.attention, figures.stale),
         in_all=monitoring.count_all(who) if not found.page.rows else None,
         chosen=chosen,
         tenants=monitoring.tenant_choices(who),

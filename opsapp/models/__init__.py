@@ -3,7 +3,7 @@
 from opsapp.models.audit import AuditEvent
 from opsapp.models.delivery import Channel, Delivery, DeliveryPreference, DeliveryState
 from opsapp.models.group import DirectoryGroup
-from opsapp.models.lineage import RunRepair, RunSelection
+from opsapp.models.lineage import RunAttention, RunRepair, RunSelection
 from opsapp.models.metric import MetricTotal
 from opsapp.models.notification import Notification, NotificationKind
 from opsapp.models.pause import Pause
@@ -56,6 +56,7 @@ __all__ = [
     "PolicyVersion",
     "QueueState",
     "Role",
+    "RunAttention",
     "RunOutcome",
     "RunRepair",
     "RunSelection",

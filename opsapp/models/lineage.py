@@ -43,3 +43,13 @@ class RunRepair(Model):
     superseded: Mapped[bool] = mapped_column(default=False)
     by_run_id: Mapped[int] = mapped_column(BigId)
     updated_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class RunAttention(Model):
+    """A run that ended badly and is not settled yet (``opsapp.runs.attention``)."""
+
+    __tablename__ = "operation_run_attention"
+
+    run_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("operation_runs.id", ondelete="CASCADE"), primary_key=True
+    )

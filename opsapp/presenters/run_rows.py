@@ -74,14 +74,9 @@ def _row(run: OperationRun, usual: float | None, repair: RunRepair | None) -> Ru
     )
 
 
-def attention_words(attention: int, *, or_more: bool) -> str:
-    """``3``, or ``3+`` when not all were looked at."""
-    return f"{attention:,}+" if or_more and attention else capped(attention)
-
-
-def answer(active: int, attention: int, stale: int, *, or_more: bool = False) -> str:
+def answer(active: int, attention: int, stale: int) -> str:
     """What the page says first, in one sentence."""
-    if not (active or attention or stale or or_more):
+    if not (active or attention or stale):
         return "All calm: nothing is running and nothing needs attention."
     parts = [f"{capped(active)} active" if active else "Nothing is running"]
     if stale:
@@ -89,10 +84,7 @@ def answer(active: int, attention: int, stale: int, *, or_more: bool = False) ->
     if attention:
         verb = "needs" if attention == 1 else "need"
         noun = "run" if attention == 1 else "runs"
-        count = attention_words(attention, or_more=or_more)
-        parts.append(f"{count} {noun} of the last 30 days {verb} attention")
-    elif or_more:
-        parts.append("none of the latest that ended badly needs attention")
+        parts.append(f"{capped(attention)} {noun} of the last 30 days {verb} attention")
     else:
         parts.append("nothing needs attention")
     return "; ".join(parts) + "."

@@ -19,7 +19,7 @@ from opsapp.runs.items import FencedStep, count_items, listed, summarise_failure
 from opsapp.runs.lease import Lease, LostFence, lease_end
 from opsapp.runs.lineage import DONE, family
 from opsapp.runs.reasons import ReasonClass
-from opsapp.runs.result import RunResult
+from opsapp.runs.result import COUNT_NAMES, RunResult
 from opsapp.runs.selection import Chosen, class_of, hash_of, stored
 from opsapp.runs.transitions import complete
 from opsapp.runs.turns import claim
@@ -240,11 +240,12 @@ class Execution:
                 run.staged_result = result.to_json()
 
     def result_of_items(self) -> RunResult:
+        """By the counts that every step keeps."""
         session = db.session()
         session.rollback()
-        counts = count_items(session, self.run_id)
-        counts["total"] = max(self.run.summary_counts.get("total", 0), counts["processed"])
-        return RunResult.of_items(counts, summarise_failures(session, self.run_id))
+        counts = {**dict.fromkeys(COUNT_NAMES, 0), **self.run.summary_counts}
+        failures = summarise_failures(session, self.run_id) if counts["failed"] else ()
+        return RunResult.of_items(counts, failures)
 
     def heartbeat(self) -> AbstractContextManager[None]:
         """Renews the lease and watches for a cancel from a thread of its own."""

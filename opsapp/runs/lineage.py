@@ -83,15 +83,15 @@ def open_items(run_id: int, later: Sequence[Kin]) -> sa.Select[OperationRunItem]
     return query
 
 
-def latest_reason(later: Sequence[Kin]) -> sa.ColumnElement[Any]:
-    """Why an open item failed the last time it was tried, by this run or by a later one."""
-    if not later:
+def latest_reason(kin: Sequence[Kin]) -> sa.ColumnElement[Any]:
+    """Why an open item failed the last time that any run of its family really tried it."""
+    if len(kin) == 1:
         return OperationRunItem.reason_code.expression
     other = aliased(OperationRunItem)
     latest = (
         sa.select(other.reason_code)
         .where(
-            other.run_id.in_([kin.id for kin in later]),
+            other.run_id.in_([each.id for each in kin]),
             other.kind == OperationRunItem.kind,
             other.key == OperationRunItem.key,
             sa.or_(other.reason_code.not_in(NOT_BEGUN), other.reason_code.is_(None)),

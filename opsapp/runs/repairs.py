@@ -15,6 +15,7 @@ from opsapp.models import (
     RunRepair,
 )
 from opsapp.models.upsert import insert_for
+from opsapp.runs.attention import settle
 from opsapp.runs.lineage import Kin, family, later_than, open_items
 
 
@@ -45,6 +46,8 @@ def _note(session: Session, earlier: Kin, later: Sequence[Kin], ended: Operation
     }
     insert = insert_for(session, RunRepair).values(run_id=earlier.id, **values)
     session.execute(insert.on_conflict_do_update(index_elements=["run_id"], set_=values))
+    if left == 0 or tried_again:
+        settle(session, earlier.id)
     _update_notification(session, earlier.id, repair_words(repaired, left, ended.id))
 
 

@@ -76,9 +76,10 @@ def offer_of(run: OperationRun) -> Offer:
     session = db.session()
     if run.is_active:
         return Offer((), "")
-    later = later_than(run.id, family(session, run))
-    code = latest_reason(later)
-    busy = next((kin.id for kin in later if kin.status != RunStatus.COMPLETED), None)
+    kin = family(session, run)
+    later = later_than(run.id, kin)
+    code = latest_reason(kin)
+    busy = next((each.id for each in later if each.status != RunStatus.COMPLETED), None)
     counts = session.execute(
         open_items(run.id, later)
         .with_only_columns(code, sa.func.count())
@@ -153,8 +154,9 @@ def choose(
     if not wanted:
         raise Refused(NOTHING)
     codes = [each.code for each in wanted]
-    later = later_than(run.id, family(db.session(), run))
-    code = latest_reason(later)
+    kin = family(db.session(), run)
+    later = later_than(run.id, kin)
+    code = latest_reason(kin)
     rows = db.session.execute(
         open_items(run.id, later)
         .where(code.in_(codes))

@@ -17,6 +17,7 @@ from opsapp.extensions import db
 from opsapp.models import Hold, OperationRun, RunStatus
 from opsapp.models.base import table_of, write
 from opsapp.operations import REGISTRY
+from opsapp.runs.attention import note_ending
 from opsapp.runs.events import SYSTEM, add_event
 from opsapp.runs.initiator import Initiator, audit, name_of
 from opsapp.runs.notifications import notify_ended
@@ -110,6 +111,7 @@ def complete(
     )
     session.flush()
     notify_ended(session, run)
+    note_ending(session, run)
     note_repairs(session, run)
 
 

@@ -16,7 +16,6 @@ from opsapp.services.paging import Cursor, Page, page_of
 from opsapp.services.run_filters import (
     ACTIVE,
     DEFAULT_WINDOW,
-    TROUBLED,
     WINDOWS,
     RunFilter,
     conditions_of,
@@ -28,20 +27,14 @@ from opsapp.services.run_filters import (
 
 COUNT_LIMIT = 1000
 TENANT_CHOICES = 500
-EXAMINED = 200  # to know whether a run was repaired since takes several looks at others
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The figures above the list; each counted up to ``COUNT_LIMIT`` + 1.
-
-    ``attention`` is counted among the latest ``EXAMINED`` runs that ended badly; ``or_more`` says
-    that there are older ones.
-    """
+    """The figures above the list; each counted up to ``COUNT_LIMIT`` + 1."""
 
     active: int
     attention: int
-    or_more: bool
     succeeded: int
     stale: int
 
@@ -62,21 +55,14 @@ def overview(user: User) -> Overview:
     """The four figures over all of the viewer's tenants."""
     recent = created_within(WINDOWS[DEFAULT_WINDOW])
     today = created_within(WINDOWS["24h"])
-    bad = visible_to(user).where(TROUBLED, *recent).with_only_columns(OperationRun.id)
-    bad = bad.order_by(OperationRun.id.desc())
-    latest = bad.limit(EXAMINED).subquery()
-    attention = sa.select(sa.func.count()).where(
-        OperationRun.id.in_(sa.select(latest.c.id)), needs_attention()
+    conditions = (
+        [ACTIVE],
+        [needs_attention(), *recent],
+        [OperationRun.outcome == RunOutcome.SUCCEEDED, *today],
+        [is_stale()],
     )
-    active, succeeded, stale = (
-        _capped(visible_to(user).where(*each)).scalar_subquery()
-        for each in ([ACTIVE], [OperationRun.outcome == RunOutcome.SUCCEEDED, *today], [is_stale()])
-    )
-    older = bad.offset(EXAMINED).limit(1).exists()
-    row = db.session.execute(
-        sa.select(active, attention.scalar_subquery(), older, succeeded, stale)
-    ).one()
-    return Overview(*tuple(row))
+    counts = [_capped(visible_to(user).where(*each)).scalar_subquery() for each in conditions]
+    return Overview(*tuple(db.session.execute(sa.select(*counts)).one()))
 
 
 def browse(user: User, chosen: RunFilter, cursor: Cursor, upto: int | None = None) -> RunList:

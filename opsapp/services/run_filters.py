@@ -9,8 +9,8 @@ from sqlalchemy.orm import aliased
 
 from opsapp.database import utcnow
 from opsapp.extensions import db
-from opsapp.models import OperationRun, RunOutcome, RunRepair, RunStatus, Tenant, User
-from opsapp.models.run import ACTIVE_SQL, NEEDS_ATTENTION_SQL
+from opsapp.models import OperationRun, RunAttention, RunOutcome, RunStatus, Tenant, User
+from opsapp.models.run import ACTIVE_SQL
 from opsapp.operations import REGISTRY
 from opsapp.permissions import tenants_of
 from opsapp.runs.reasons import REASONS
@@ -29,7 +29,6 @@ Condition = sa.ColumnElement[bool]
 # The words of the partial indexes, without parameters and without SQLAlchemy's "= 1" for booleans:
 # SQLite only uses such an index when it finds its condition in the query.
 ACTIVE: Condition = sa.literal_column(f"operation_runs.{ACTIVE_SQL}")
-TROUBLED: Condition = sa.literal_column(f"operation_runs.{NEEDS_ATTENTION_SQL}")
 
 
 @dataclass(frozen=True)
@@ -83,27 +82,12 @@ def conditions_of(user: User, chosen: RunFilter) -> list[Condition]:
 
 
 def needs_attention() -> Condition:
-    """Failed or partial, with something still open, and no later success of the same work.
-
-    What a retry of chosen items leaves open is open in the run that it repeats: that one shows.
-    """
-    retried = aliased(OperationRun)
-    repeated = aliased(OperationRun)
+    """Ended badly, and not settled yet (``opsapp.runs.attention``), nor being retried just now."""
+    retrying = aliased(OperationRun)
     return sa.and_(
-        TROUBLED,
-        OperationRun.selection_hash.is_(None),
-        ~sa.exists().where(RunRepair.run_id == OperationRun.id, RunRepair.open == 0),
+        OperationRun.id.in_(sa.select(RunAttention.run_id)),
         ~sa.exists().where(
-            retried.retry_of_id == OperationRun.id,
-            retried.outcome != RunOutcome.CANCELLED,
-            sa.or_(retried.selection_hash.is_(None), retried.status != RunStatus.COMPLETED),
-        ),
-        ~sa.exists().where(
-            repeated.tenant_id == OperationRun.tenant_id,
-            repeated.type == OperationRun.type,
-            repeated.id > OperationRun.id,
-            repeated.run_identity_hash == OperationRun.run_identity_hash,
-            repeated.outcome == RunOutcome.SUCCEEDED,
+            retrying.retry_of_id == OperationRun.id, retrying.status != RunStatus.COMPLETED
         ),
     )
 

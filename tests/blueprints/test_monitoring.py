@@ -14,7 +14,7 @@ from tests.support.ledger_rows import CANCELLED, FAILED, PARTIAL, SUCCEEDED, Led
 from tests.support.page_parts import LIST, figures, run_page, words
 from tests.support.queries import counted, plan_of
 
-QUERIES_OF_THE_LIST, QUERIES_OF_A_RUN = 14, 13
+QUERIES_OF_THE_LIST = 16
 DAY = timedelta(days=1)
 QUEUED, RUNNING = RunStatus.QUEUED, RunStatus.RUNNING
 
@@ -188,16 +188,6 @@ class TestList:
             client.get(LIST)
 
         assert len(many) == len(few) == QUERIES_OF_THE_LIST, few
-
-    def test_only_the_latest_that_ended_badly_are_looked_at(self, page, ledger, monkeypatch):
-        monkeypatch.setattr(monitoring, "EXAMINED", 3)
-        for _ in range(3):
-            ledger.run(FAILED)
-        assert figures(page(LIST))["Needs attention"] == "3"
-        ledger.run(FAILED)
-        shown = page(LIST)
-        assert figures(shown)["Needs attention"] == "3+"
-        assert "3+ runs of the last 30 days need attention" in shown.select_one(".answer").text
 
     def test_a_list_with_active_runs_is_live_and_stands_still(self, page, ledger):
         old, active = ledger.run(), ledger.run(RUNNING)

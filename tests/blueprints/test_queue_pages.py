@@ -82,7 +82,7 @@ class TestQueue:
         with counted(app) as many:
             client.get("/monitoring/queue")
 
-        assert len(many) == len(few) == 10, few
+        assert len(many) == len(few) == 11, few
 
     def test_how_long_each_kind_has_waited(self, page, ledger):
         ledger.run(QUEUED, age=timedelta(minutes=4))

@@ -103,6 +103,31 @@ class WritingDrill(Drill):
     writes = True
 
 
+class JournalledDrill(Drill):
+    """Notes each effect before it happens: what was begun and never ended, nobody can know."""
+
+    type = "drill.journalled"
+    resumable = True
+    writes = True
+
+    def _effect(self, ctx: RunContext, trace: Trace, number: int, *, fails: bool) -> None:
+        ctx.checkpoint()
+        if ctx.is_done(f"{number} ended"):
+            return
+        if ctx.is_done(f"{number} begun"):
+            with ctx.step() as step:
+                code = "item.effect_unknown"
+                step.record(Item("thing", str(number), ItemResult.FAILED, reason_code=code))
+            return
+        with ctx.step() as step:
+            step.mark_done(f"{number} begun")
+        trace.write("effect", number)
+        time.sleep(0.01)
+        with ctx.step() as step:
+            step.record(Item("thing", str(number), ItemResult.SUCCEEDED))
+            step.mark_done(f"{number} ended")
+
+
 class BriefDrill(Drill):
     type = "drill.brief"
     timeout = timedelta(seconds=3)
@@ -195,8 +220,9 @@ def broken_callback(*_: object) -> None:
 
 
 def register_drills() -> None:
-    for operation in (Drill(), ResumableDrill(), WritingDrill(), BriefDrill()):
-        register(operation)
+    kinds = (Drill, ResumableDrill, WritingDrill, JournalledDrill, BriefDrill)
+    for kind in kinds:
+        register(kind())
 
 
 @contextmanager

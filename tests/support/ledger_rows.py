@@ -32,6 +32,7 @@ from opsapp.models import (
     WorkerState,
 )
 from opsapp.models.base import write
+from opsapp.runs.attention import note_ending, settle
 from opsapp.runs.identity import run_identity_hash
 from opsapp.runs.transitions import new_token
 
@@ -80,6 +81,10 @@ class Ledger:
             if completed is not None:
                 run.completed_at = completed
                 run.status, run.outcome, run.reason_code = ending.values()
+                session.flush()
+                note_ending(session, run)
+                if run.retry_of_id and run.outcome != CANCELLED and not run.selection_hash:
+                    settle(session, run.retry_of_id)
             return run.id
 
     @contextmanager
