@@ -13,6 +13,7 @@ logger = logging.getLogger(__name__)
 TICKER = [sys.executable, "-m", "workers.schedule"]
 RESTART_SECONDS = 1.0
 STOP_SECONDS = 3.0
+LOOK_SECONDS = 1.0
 
 
 class Helpers:
@@ -23,12 +24,15 @@ class Helpers:
         self._embedded = embedded
         self._ticker: subprocess.Popen[bytes] | None = None
         self._started_at = float("-inf")
+        self._looked_at = float("-inf")
         self._stopped = False
 
     def keep_alive(self) -> None:
-        """Called with every heartbeat of the worker; cheap when nothing is amiss."""
-        if self._stopped:
+        """Called with every heartbeat of the worker; looks after them once a second."""
+        now = time.monotonic()
+        if self._stopped or now < self._looked_at + LOOK_SECONDS:
             return
+        self._looked_at = now
         self._keep_ticker()
         if self._embedded is not None and not self._embedded.alive:
             try:

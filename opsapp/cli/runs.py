@@ -169,7 +169,9 @@ def cancel(
 
 @runs.command("retry")
 @click.argument("run_id", metavar="ID", type=ID)
-@click.option("--failed-only", is_flag=True, help="Only what failed, or was never begun, and is open still.")
+@click.option(
+    "--failed-only", is_flag=True, help="Only what failed, or was never begun, and is open still."
+)
 @click.option(
     "--reason-code", metavar="CODE", help="Only the open items that failed for this reason."
 )

@@ -4,15 +4,17 @@ Decided in the database. Redis only wakes a worker: what it then works on is ``n
 works on nothing that it could not ``claim``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from opsapp.config import current_settings
-from opsapp.database import utcnow
+from opsapp.database import UtcDateTime, utcnow
 from opsapp.extensions import db
 from opsapp.models import Hold, OperationRun, RunStatus, Tenant
 from opsapp.models.base import write
@@ -56,26 +58,45 @@ def next_run(waking: int) -> Turn | None:
     is longest ago, then who waited longest. ``waking`` is the run whose job woke the worker: its
     dispatcher may not have noted yet that it is in the queue.
     """
-    row = db.session.execute(
-        _waiting(waking)
-        .order_by(
-            OperationRun.priority.desc(),
-            sa.func.coalesce(_RUNNING.c.runs, 0),
-            Tenant.last_turn_at.asc().nulls_first(),
-            OperationRun.dispatched_at,
-            OperationRun.id,
-        )
-        .limit(1)
-    ).one_or_none()
+    row = db.session.connection().execute(_queries().first, _now(waking)).one_or_none()
     db.session.rollback()
     return Turn(*row) if row else None
 
 
 def may_run(run_id: int) -> bool:
     """Whether the limits let this very run start now."""
-    row = db.session.execute(_waiting(run_id).where(OperationRun.id == run_id)).one_or_none()
+    row = db.session.connection().execute(_queries().this, _now(run_id)).one_or_none()
     db.session.rollback()
     return row is not None
+
+
+def _now(waking: int) -> dict[str, Any]:
+    limit = current_settings().tenant_concurrency
+    return {"waking": waking, "limit": limit, "now": utcnow()}
+
+
+class _Queries(NamedTuple):
+    first: sa.Select[int, str]
+    this: sa.Select[int, str]
+
+
+def _queries() -> _Queries:
+    return _queries_for(tuple(_types("writes")), tuple(_types("uses_graph")))
+
+
+@cache
+def _queries_for(writing: tuple[str, ...], using_graph: tuple[str, ...]) -> _Queries:
+    """Made once for the operations there are: a worker asks before every job."""
+    waiting = _waiting(writing, using_graph)
+    in_order = waiting.order_by(
+        OperationRun.priority.desc(),
+        sa.func.coalesce(_RUNNING.c.runs, 0),
+        Tenant.last_turn_at.asc().nulls_first(),
+        OperationRun.dispatched_at,
+        OperationRun.id,
+    )
+    this = waiting.where(OperationRun.id == sa.bindparam("waking"))
+    return _Queries(in_order.limit(1), this)
 
 
 def is_waiting(turn: Turn) -> bool:
@@ -93,8 +114,7 @@ def _types(attribute: str) -> list[str]:
     return [key for key, operation in REGISTRY.items() if getattr(operation, attribute)]
 
 
-def _is_writing(run: Any) -> sa.ColumnElement[bool]:
-    types = _types("writes")
+def _is_one_of(run: Any, types: Sequence[str]) -> sa.ColumnElement[bool]:
     return run.type.in_(types) if types else sa.false()
 
 
@@ -106,7 +126,9 @@ _RUNNING = (
 )
 
 
-def _waiting(waking: int) -> sa.Select[int, str]:
+def _waiting(writing: Sequence[str], using_graph: Sequence[str]) -> sa.Select[int, str]:
+    """What may start now; to be given ``waking``, ``limit`` and ``now``."""
+    writes, uses_graph = _is_one_of(OperationRun, writing), _is_one_of(OperationRun, using_graph)
     return (
         sa.select(OperationRun.id, OperationRun.dispatch_token)
         .join(Tenant, Tenant.id == OperationRun.tenant_id)
@@ -115,22 +137,23 @@ def _waiting(waking: int) -> sa.Select[int, str]:
             _ACTIVE,
             OperationRun.status == RunStatus.QUEUED,
             OperationRun.hold.is_(None),
-            sa.or_(OperationRun.dispatched_at.is_not(None), OperationRun.id == waking),
-            sa.func.coalesce(_RUNNING.c.runs, 0) < current_settings().tenant_concurrency,
-            ~sa.and_(_is_writing(OperationRun), sa.exists().where(*_writer_beside())),
-            ~sa.and_(
-                OperationRun.type.in_(_types("uses_graph")), sa.exists().where(*_told_to_wait())
+            sa.or_(
+                OperationRun.dispatched_at.is_not(None),
+                OperationRun.id == sa.bindparam("waking"),
             ),
+            sa.func.coalesce(_RUNNING.c.runs, 0) < sa.bindparam("limit"),
+            ~sa.and_(writes, sa.exists().where(*_writer_beside(writing))),
+            ~sa.and_(uses_graph, sa.exists().where(*_told_to_wait())),
         )
     )
 
 
-def _writer_beside() -> tuple[sa.ColumnElement[bool], ...]:
+def _writer_beside(writing: Sequence[str]) -> tuple[sa.ColumnElement[bool], ...]:
     other = aliased(OperationRun)
     return (
         other.tenant_id == OperationRun.tenant_id,
         other.status == RunStatus.RUNNING,
-        _is_writing(other),
+        _is_one_of(other, writing),
     )
 
 
@@ -141,7 +164,7 @@ def _told_to_wait() -> tuple[sa.ColumnElement[bool], ...]:
         other.tenant_id == OperationRun.tenant_id,
         other.status == RunStatus.QUEUED,
         other.hold == Hold.GRAPH,
-        other.not_before > utcnow(),
+        other.not_before > sa.bindparam("now", type_=UtcDateTime),
     )
 
 
@@ -157,7 +180,7 @@ def claim(run_id: int, token: str, worker: str, lease_until: datetime) -> bool:
             return False
         if park_if_paused(session, run):
             return False
-        if session.execute(_waiting(run_id).where(OperationRun.id == run_id)).first() is None:
+        if session.connection().execute(_queries().this, _now(run_id)).first() is None:
             take_back(run)
             return False
         _begin(session, run, worker, lease_until)
@@ -196,7 +219,9 @@ def standing_of(run: OperationRun) -> Standing:
         other.tenant_id == run.tenant_id, other.status == RunStatus.RUNNING
     )
     writer = sa.select(sa.func.min(other.id)).where(
-        other.tenant_id == run.tenant_id, other.status == RunStatus.RUNNING, _is_writing(other)
+        other.tenant_id == run.tenant_id,
+        other.status == RunStatus.RUNNING,
+        _is_one_of(other, _types("writes")),
     )
     until = sa.select(sa.func.max(other.not_before)).where(
         other.tenant_id == run.tenant_id,
