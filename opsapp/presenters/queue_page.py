@@ -22,10 +22,12 @@ def answer(workers: Sequence[Worker], waiting: Waiting, state: QueueState | None
     if state is not None and not state.reachable:
         return "The queue could not be reached when a worker last looked."
     doing = f"{busy} of {plural(live, 'worker')} busy" if busy else f"{plural(live, 'worker')} free"
+    doing = f"{doing[0].upper()}{doing[1:]}"
+    held = f", {plural(waiting.held, 'run')} held" if waiting.held else ""
     if not waiting.queued:
-        return f"{doing[0].upper()}{doing[1:]}; nothing waits."
+        return f"{doing}; nothing waits for a worker{held}."
     verb = "waits" if waiting.queued == 1 else "wait"
-    return f"{doing[0].upper()}{doing[1:]}; {runs} {verb}."
+    return f"{doing}; {runs} {verb}{held}."
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,12 @@ _ALL = (
         "Someone with the right can start it.",
     ),
     Reason("input.invalid", _P, "The run's inputs are not valid.", "Start it with valid inputs."),
-    Reason("db.unavailable", _T, "The database was unavailable.", "Retry later."),
+    Reason(
+        "db.unavailable",
+        _U,
+        "The database could not be reached while the run was in progress.",
+        "Look at what was done, then start it again.",
+    ),
     Reason(
         "internal.unexpected",
         _U,

@@ -21,8 +21,7 @@ from opsapp.run_totals import add_reaper_actions
 from opsapp.runs import queue
 from opsapp.runs.dispatch import dispatch
 from opsapp.runs.pauses import release_resumed
-from opsapp.runs.result import RunResult
-from opsapp.runs.transitions import finalize, locked, release, settle_expired
+from opsapp.runs.transitions import locked, release, settle_expired, settle_lost
 
 logger = logging.getLogger(__name__)
 
@@ -136,13 +135,7 @@ def _finalize_lost(held_jobs: frozenset[str], looked_at: datetime) -> int:
             _note_missing(run_id, token, looked_at)
         elif missing_since <= looked_at - MISSING_GRACE:
             gone.append((run_id, token))
-    return _each(gone, _lose)
-
-
-def _lose(run_id: int, token: str) -> bool:
-    return finalize(
-        run_id, RunResult.failed("queue.lost"), token=token, expected=(RunStatus.QUEUED,)
-    )
+    return _each(gone, settle_lost)
 
 
 def _note_missing(run_id: int, token: str, since: datetime | None) -> None:

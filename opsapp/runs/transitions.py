@@ -206,6 +206,22 @@ def settle_expired(run_id: int, token: str, reason_code: str) -> bool:
     return True
 
 
+def settle_lost(run_id: int, token: str) -> bool:
+    """For a queued run that the queue does not hold any more.
+
+    Nothing was done, unless it had begun and was handed back: then that interruption counts.
+    """
+    with write() as session:
+        run = locked(session, run_id, token)
+        if run is None or run.status != RunStatus.QUEUED or run.hold:
+            return False
+        if run.started_at is None:
+            complete(session, run, RunResult.failed("queue.lost"))
+        else:
+            _settle(session, run, run.context.get("interrupted_by", "worker.lost"), None)
+    return True
+
+
 def _settle(
     session: Session,
     run: OperationRun,
@@ -219,6 +235,7 @@ def _settle(
     elif run.cancel_requested_at:
         _cancel_as_requested(session, run, data)
     elif may_resume(run, untouched=untouched):
+        run.context = {**run.context, "interrupted_by": reason_code}
         _requeue(session, run, REASONS[reason_code].message, None, None, interrupted=True)
     else:
         complete(session, run, RunResult.failed(reason_code), data=data)

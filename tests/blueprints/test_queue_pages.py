@@ -30,7 +30,9 @@ class TestQueue:
 
         assert states == {"busy": "Busy", "just-done": "Idle", "gone": "Lost", "ended": "Stopped"}
         assert table.find("a", string="Sync inventory of Contoso")
-        assert words(shown.select_one(".answer")) == "1 of 2 workers busy; nothing waits."
+        assert (
+            words(shown.select_one(".answer")) == "1 of 2 workers busy; nothing waits for a worker."
+        )
 
     def test_nothing_at_all(self, page):
         shown = page("/monitoring/queue", "admin")

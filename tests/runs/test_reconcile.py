@@ -218,6 +218,23 @@ class TestLost:
         assert state(missing) == QUEUE_LOST
         assert kinds(missing) == ["queued", "terminal"]
 
+    def test_one_that_had_begun_goes_on(self, missing: OperationRun, redis: Redis) -> None:
+        """It was handed back half done: to say that nothing was done would be a lie."""
+        edit(missing, started_at=ago(WHILE), missing_since=ago(WHILE))
+        token = missing.dispatch_token
+        assert reconcile() == {"lost": 1}
+        assert state(missing) == QUEUED
+        assert (missing.attempt, missing.context["interruptions"]) == (2, 1)
+        assert missing.dispatch_token != token
+
+    def test_one_that_had_begun_and_was_interrupted_too_often_says_by_what(
+        self, missing: OperationRun
+    ) -> None:
+        context = {"interruptions": 2, "interrupted_by": "worker.killed"}
+        edit(missing, started_at=ago(WHILE), missing_since=ago(WHILE), context=context)
+        assert reconcile() == {"lost": 1}
+        assert state(missing) == ("completed", "failed", "worker.killed")
+
     def test_seen_again_in_between(self, missing: OperationRun) -> None:
         reconcile()
         edit(missing, missing_since=ago(WHILE))
