@@ -22,7 +22,7 @@ from opsapp.models import Hold, OperationRun, QueueState, Tick
 from opsapp.operations import REGISTRY
 from opsapp.runs import queue, reconcile
 from opsapp.runs.result import RunResult
-from opsapp.runs.transitions import finalize
+from opsapp.runs.transitions import settle_lost
 from tests.runs.conftest import EnsureDrill
 from tests.support.run_looks import (
     ago,
@@ -303,8 +303,8 @@ class TestLost:
         edit(missing, missing_since=ago(WHILE))
         monkeypatch.setattr(
             sys.modules[reconcile.__module__],
-            "finalize",
-            lambda *args, **named: begin(missing) and finalize(*args, **named),
+            "settle_lost",
+            lambda *args: bool(begin(missing)) and settle_lost(*args),
         )
         assert reconcile() == {}
         assert state(missing) == RUNNING
