@@ -27,11 +27,21 @@ from opsapp.extensions import db
 from opsapp.models import OperationRun, RunOutcome, RunStatus, User
 from opsapp.operations import REGISTRY
 from opsapp.permissions import allows, cancel_word
-from opsapp.presenters import run_compare
+from opsapp.presenters import run_compare, run_outlook, run_wait
 from opsapp.presenters.run_json import run_in_full, run_keys
 from opsapp.refusals import NotAllowed, NotFound
+from opsapp.runs import selection
 from opsapp.runs.sentences import sentence
-from opsapp.services import comparison, queue_health, run_detail, run_list
+from opsapp.services import (
+    comparison,
+    estimates,
+    lineage,
+    obstacles,
+    queue_health,
+    run_detail,
+    run_list,
+    run_repairs,
+)
 
 runs = AppGroup("runs", help="Background operations: start, list, show, cancel, retry.")
 
@@ -118,13 +128,21 @@ def list_runs(
 @json_option
 @answers
 def show(run_id: int, as_email: str | None, as_json: bool) -> None:
-    """Shows a run with its items and events."""
+    """Shows a run: why it waits, what is open of it, its items and events."""
     run = _run(run_id, acting_user(as_email))
+    waits = run.status == RunStatus.QUEUED
+    causes = run_wait.causes_of(run, obstacles.obstacles_of(run)) if waits else []
+    offer = selection.offer_of(run)
+    repair = run_repairs.repairs_of([run]).get(run.id)
     if as_json:
         items, events = run_detail.all_items(run), run_detail.all_events(run)
-        print_one(run_in_full(run, items, events), as_json=True)
+        estimate = estimates.estimate_of(run) if run.is_active else None
+        kin = [each.id for each in lineage.family_of(run).runs]
+        outlook = run_outlook.as_data(run, causes, estimate, offer, repair, kin)
+        print_one(run_in_full(run, items, events) | outlook, as_json=True)
         return
-    click.echo(printable(sentence(run)))
+    for line in (sentence(run), *run_outlook.lines_of(run, causes, offer, repair)):
+        click.echo(printable(line))
     print_one(run_keys(run), as_json=False)
 
 

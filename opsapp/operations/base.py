@@ -53,7 +53,7 @@ def park_if_told_to_wait(error: Exception) -> None:
 class Item:
     """The result of one unit of a run. ``key`` is unique within the run and kind.
 
-    ``duration_ms`` is the time this unit alone took; None where units were dealt with together.
+    ``duration_ms`` is how long the unit was in flight; units dealt with together share it.
     """
 
     kind: str

@@ -1,5 +1,6 @@
 """Sync groups: keeps the directory cache up to date by Graph's change feed."""
 
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 
 from opsapp.database import storable, utcnow
 from opsapp.models import DirectoryGroup, ItemResult, Tenant
-from opsapp.operations.base import Item, Operation, RunContext, Step
+from opsapp.operations.base import Item, Operation, RunContext, Step, milliseconds_since
 
 SELECTED = (
     "id,displayName,description,mailNickname,mailEnabled,securityEnabled,groupTypes,membershipRule"
@@ -46,12 +47,14 @@ class GroupSync:
         self._everything = everything
         self._started_at = utcnow()
         self._seen: set[str] = set()
+        self._page_began = time.monotonic()
 
     def run(self, address: str) -> None:
         delta_link = None
         for page in self._ctx.graph.iter_pages(address, version="v1.0"):
             self._ctx.checkpoint()
             self._keep(page["value"])
+            self._page_began = time.monotonic()
             delta_link = page.get("@odata.deltaLink")
         with self._ctx.step() as step:
             if self._everything:
@@ -100,7 +103,8 @@ class GroupSync:
     def _record(self, step: Step, graph_id: str, result: ItemResult, name: str) -> None:
         if graph_id not in self._seen:  # the feed may tell of the same group several times
             self._seen.add(graph_id)
-            step.record(Item(ITEM_KIND, graph_id, result, name))
+            took = milliseconds_since(self._page_began)  # groups come a page at a time
+            step.record(Item(ITEM_KIND, graph_id, result, name, duration_ms=took))
 
     def _remove_unseen(self, step: Step) -> None:
         unseen = step.session.scalars(

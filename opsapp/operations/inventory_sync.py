@@ -147,6 +147,7 @@ class CollectionSync:
         )
         self._seen: set[str] = set()
         self._wanted: set[str] = set()
+        self._part_began = self._clock_at_start
 
     def run(self) -> ReadFailure | None:
         """What kept it from being read to its end; None when nothing did."""
@@ -217,6 +218,7 @@ class CollectionSync:
             step.set_total(key, len(self._wanted))
             step.set_in_flight(len(parts[0]) if parts else 0)
         for part, following in zip_longest(parts, parts[1:], fillvalue=()):
+            self._part_began = time.monotonic()
             self._keep(read_objects(self._ctx.graph, self._policy_type, part), len(following))
             self._ctx.checkpoint()
 
@@ -236,11 +238,11 @@ class CollectionSync:
             step.set_in_flight(in_flight)
 
     def _record_stored(self, step: Step, prepared: Sequence[Prepared]) -> None:
-        """Objects are read a page at a time: how long each took cannot be told apart."""
+        key, took = self._policy_type.key, milliseconds_since(self._part_began)
         for one in self._store.save(step.session, prepared):
             result = ItemResult.SUCCEEDED if one.is_new_version else ItemResult.UNCHANGED
-            key = self._policy_type.key
-            step.record(Item(key, one.graph_id, result, one.name, policy_id=one.policy_id))
+            item = Item(key, one.graph_id, result, one.name, policy_id=one.policy_id)
+            step.record(replace(item, duration_ms=took))
 
     def _record_unread(self, step: Step, unreadable: Sequence[Unreadable]) -> None:
         """What we know of an object from earlier readings helps to find it."""
@@ -249,7 +251,8 @@ class CollectionSync:
             policy = known.get(bad.key)
             name = bad.name or (policy.name if policy else "")
             item = self._failed_item(self._policy_type.key, bad.key, name, bad.failure)
-            step.record(replace(item, policy_id=policy.id if policy else None))
+            took = milliseconds_since(self._part_began)
+            step.record(replace(item, policy_id=policy.id if policy else None, duration_ms=took))
 
     def _complete(self) -> None:
         key, label = self._policy_type.key, self._policy_type.label

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import sqlalchemy as sa
-from flask import g, request
+from flask import g, has_request_context, request
 
 from opsapp.extensions import db
 from opsapp.models import Membership, Notification, Role, Tenant
@@ -65,7 +65,7 @@ class NavGroup:
 
 def path(address: str) -> str:
     """An address of ours (design §7), below whatever prefix the app is mounted at."""
-    return request.script_root + address
+    return request.script_root + address if has_request_context() else address
 
 
 _SETTINGS_ROLES = {"admin"} | {r.value for r in Role if "collections.exclude" in words_of(r)}

@@ -6,6 +6,7 @@ from typing import Any
 
 from opsapp.models import OperationRun, OperationRunEvent, OperationRunItem
 from opsapp.presenters.times import iso
+from opsapp.runs.selection import class_of
 
 TIMES = (
     "created_at",
@@ -61,6 +62,8 @@ def _item(item: OperationRunItem) -> dict[str, Any]:
         "message": item.message,
         "request_id": item.request_id,
         "policy_id": item.policy_id,
+        "reason_class": class_of(item.reason_code).value if item.reason_code else None,
+        "duration_ms": item.duration_ms,
     }
 
 

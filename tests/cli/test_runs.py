@@ -36,6 +36,9 @@ from tests.support.run_looks import lose_redis
 
 START = ["runs", "start", "inventory.sync", "--tenant", "contoso"]
 VERIFY = ["runs", "start", "tenant.verify", "--tenant", "contoso"]
+OUTLOOK_KEYS = {
+    "cancel_requested_by", "cancel_reason", "waits_for", "estimate", "open", "repaired", "lineage",
+}  # fmt: skip
 TIMES = {
     "created_at", "dispatched_at", "started_at", "completed_at", "not_before",
     "cancel_requested_at",
@@ -391,10 +394,11 @@ class TestShow:
             reason_code="graph.conflict",
             message="Changed.",
             request_id="r-1",
+            duration_ms=17,
         )
         run_id = ledger.run(RunOutcome.FAILED, items=[item], events=[("created", "Created.")])
         shown = data("runs", "show", run_id)
-        assert set(shown) == RUN_KEYS | {"inputs", "items", "events"}
+        assert set(shown) == RUN_KEYS | {"inputs", "items", "events"} | OUTLOOK_KEYS
         assert shown["items"] == [
             {
                 "kind": "thing",
@@ -405,6 +409,8 @@ class TestShow:
                 "message": "Changed.",
                 "request_id": "r-1",
                 "policy_id": None,
+                "reason_class": "permanent",
+                "duration_ms": 17,
             }
         ]
         assert {"at", "kind", "actor", "message"} == set(shown["events"][0])
@@ -459,6 +465,38 @@ class TestCancel:
 
     def test_an_ended_run(self, ledger, flask):
         assert_refused(flask("runs", "cancel", ledger.run(), "--json"), "already ended")
+
+
+class TestOutlook:
+    """What ``show`` says beside the facts."""
+
+    def test_why_a_run_waits(self, ledger, data, flask):
+        run_id = ledger.run(RunStatus.QUEUED)
+        (cause,) = data("runs", "show", run_id)["waits_for"]
+        assert (cause["title"], cause["code"]) == ("No live worker", "queue.no_worker")
+        lines = flask("runs", "show", run_id).stdout.splitlines()
+        assert lines[1] == (
+            "No live worker. Nothing moves until a worker is started. Start one: python -m workers."
+        )
+
+    def test_what_is_open_of_it(self, ledger, data, flask):
+        items = [
+            OperationRunItem(kind="k", key=code, result=ItemResult.FAILED, reason_code=code)
+            for code in ("graph.throttled", "graph.unavailable", "graph.forbidden")
+        ]
+        run_id = ledger.run(RunOutcome.FAILED, items=items)
+        found = data("runs", "show", run_id)
+        assert (found["open"]["retryable"], found["open"]["needs_you"]) == (2, 1)
+        assert (found["lineage"], found["repaired"], found["waits_for"]) == ([run_id], None, [])
+        lines = flask("runs", "show", run_id).stdout.splitlines()
+        assert lines[1] == "2 items can be retried, 1 need you."
+
+    def test_who_cancelled_it_and_why(self, ledger, data, flask):
+        run_id = ledger.run(RunStatus.QUEUED)
+        flask("runs", "cancel", run_id, "--reason", "wrong tenant", role="manager")
+        assert data("runs", "show", run_id)["cancel_reason"] == "wrong tenant"
+        said = flask("runs", "show", run_id).stdout
+        assert "Cancel asked for by Manager Person: wrong tenant" in said
 
 
 class TestRetry:
