@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
@@ -64,8 +64,9 @@ def settings_of_test(app):
 
 @pytest.fixture
 def settings(tmp_path, database_url: str, queue_url: str) -> Settings:
-    """Without the folder's simulator: nothing here calls Graph."""
-    return apps.make_settings(tmp_path, database_url=database_url, redis_url=queue_url)
+    """Without the folder's simulator: nothing here calls Graph. However many runs are running."""
+    made = apps.make_settings(tmp_path, database_url=database_url, redis_url=queue_url)
+    return made.model_copy(update={"tenant_concurrency": 10_000})
 
 
 @pytest.fixture
@@ -335,6 +336,7 @@ RUN = st.tuples(
 @effort(
     max_examples=12,
     deadline=None,
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(plan=st.lists(RUN, min_size=5, max_size=25))
