@@ -26,7 +26,7 @@ def test_everything_as_json(runner, ledger):
 
     data = json.loads(show(runner, "--json"))
 
-    assert data["answer"] == "1 of 1 worker busy; 1 run waits."
+    assert data["answer"] == "1 of 1 worker busy; 1 run waits, 1 run held."
     assert "0.0.1 (1)" in data["versions"]
     assert data["server"]["depth"] == 3
     assert data["dispatched_24h"] == {"accepted": 1, "rejected": 1, "unknown": 0}

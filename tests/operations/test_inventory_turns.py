@@ -24,6 +24,7 @@ from opsapp.models import (
 from opsapp.models.base import write
 from opsapp.runs import cancel, ensure_run, finalize, update_run
 from opsapp.runs.execution import Execution
+from opsapp.runs.reasons import REASONS
 from opsapp.runs.result import RunResult
 from opsapp.simulator.process import SimulatedTenant, Simulator
 from tests.operations.test_inventory_sync import items_of, wifi
@@ -139,7 +140,7 @@ def test_a_database_that_fails_is_no_fault_of_an_object(
     run = perform("inventory.sync", {"types": [CONFIG]})
     assert (run.status, run.attempt) == (RunStatus.QUEUED, 2)
     assert items_of(run.id) == {}
-    assert run.wait_reason == "The database was unavailable."
+    assert run.wait_reason == REASONS["db.unavailable"].message
 
 
 def test_what_does_not_answer_is_not_asked_for_every_collection(
