@@ -58,7 +58,7 @@ def ledgers(kind: str) -> tuple[BigLedger, BigLedger]:
     return tuple(
         _RESOURCES.enter_context(_ledger(kind, size, int(ITEMS_OF_ONE * size / FULL[kind])))
         for size in (SMALL, big)
-    )  # type: ignore[return-value]
+    )
 
 
 def close() -> None:
@@ -118,7 +118,7 @@ def compare_pages(name: str, pages: Callable[[BigLedger], dict[str, Callable[[],
 
 def _figure(name: str, small: Callable[[], object], big: Callable[[], object]) -> Figure:
     small(), big()
-    rounds = [([], []) for _ in range(ROUNDS)]  # type: ignore[var-annotated]
+    rounds = [([], []) for _ in range(ROUNDS)]
     for small_times, big_times in rounds:
         for _ in range(CALLS):
             small_times.append(_milliseconds(small))

@@ -5,6 +5,7 @@ from typing import Any
 
 from opsapp.config import Settings
 from opsapp.models import Delivery, Notification, OperationRun
+from opsapp.run_facts import facts_of
 
 TEST_TITLE = "This is a test message of OpsApp."
 _RUN_TIMES = ("created_at", "dispatched_at", "started_at", "completed_at")
@@ -42,20 +43,7 @@ def payload(settings: Settings, delivery: Delivery) -> dict[str, Any]:
 
 def _run(run: OperationRun) -> dict[str, Any]:
     """The keys of ``flask runs list --json``, as far as an ended run has them."""
-    return {
-        "id": run.id,
-        "tenant": run.tenant.slug,
-        "type": run.type,
-        "status": run.status.value,
-        "outcome": run.outcome.value,
-        "reason_code": run.reason_code,
-        "initiator_name": run.initiator_name,
-        "summary_counts": run.summary_counts,
-        "failure_summary": run.failure_summary,
-        "attempt": run.attempt,
-        "retry_of_id": run.retry_of_id,
-        **{name: _iso(getattr(run, name)) for name in _RUN_TIMES},
-    }
+    return facts_of(run) | {name: _iso(getattr(run, name)) for name in _RUN_TIMES}
 
 
 def text(settings: Settings, delivery: Delivery) -> str:

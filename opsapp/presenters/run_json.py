@@ -6,6 +6,7 @@ from typing import Any
 
 from opsapp.models import OperationRun, OperationRunEvent, OperationRunItem
 from opsapp.presenters.times import iso
+from opsapp.run_facts import facts_of
 from opsapp.runs.selection import class_of
 
 TIMES = (
@@ -21,18 +22,8 @@ TIMES = (
 def run_keys(run: OperationRun) -> dict[str, Any]:
     """What scripts are told about a run; the keys are a promise."""
     return {
-        "id": run.id,
-        "tenant": run.tenant.slug,
-        "type": run.type,
-        "status": run.status.value,
-        "outcome": run.outcome.value,
-        "reason_code": run.reason_code,
+        **facts_of(run),
         "hold": run.hold.value if run.hold else None,
-        "initiator_name": run.initiator_name,
-        "summary_counts": run.summary_counts,
-        "failure_summary": run.failure_summary,
-        "attempt": run.attempt,
-        "retry_of_id": run.retry_of_id,
         **{name: getattr(run, name) for name in TIMES},
     }
 

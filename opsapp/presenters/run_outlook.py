@@ -57,7 +57,8 @@ def lines_of(
         why = f": {run.cancel_reason}" if run.cancel_reason else "."
         lines.append(f"Cancel asked for by {run.cancel_requested_by}{why}")
     if offer.open:
-        needs = f", {offer.needs_you:,} need you" if offer.needs_you else ""
+        verb = "needs" if offer.needs_you == 1 else "need"
+        needs = f", {offer.needs_you:,} {verb} you" if offer.needs_you else ""
         lines.append(f"{plural(offer.retryable, 'item')} can be retried{needs}.")
     if note := repair_note(repair):
         lines.append(f"Since then: {note}.")

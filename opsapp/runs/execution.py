@@ -231,7 +231,7 @@ class Execution:
             complete(session, run, result)
 
     def stage(self, result: RunResult) -> None:
-        """The last write of a job: its result, which survives whatever happens afterwards.
+        """The result of a job that failed, which survives whatever happens afterwards.
 
         The first one counts: a time limit or shutdown that strikes just after it changes nothing.
         """

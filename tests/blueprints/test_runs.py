@@ -9,7 +9,6 @@ from opsapp.models import (
     ItemResult,
     OperationRun,
     RunOutcome,
-    RunSelection,
     RunStatus,
     Tenant,
 )
@@ -100,7 +99,7 @@ class TestWithAQueue:
         )
 
         assert runs()[-1].retry_of_id == old
-        chosen = ledger.all(RunSelection, "run_id")
+        chosen = ledger.all_selected()
         assert [(each.kind, each.key) for each in chosen] == [
             ("collection", "deviceConfigurations")
         ]

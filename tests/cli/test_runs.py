@@ -5,12 +5,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from opsapp import runs
 from opsapp.cli import runs as cli
 from opsapp.database import utcnow
 from opsapp.extensions import db
@@ -19,7 +17,6 @@ from opsapp.models import (
     OperationRun,
     OperationRunItem,
     RunOutcome,
-    RunSelection,
     RunStatus,
     Tenant,
     User,
@@ -30,7 +27,7 @@ from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import finalize
 from opsapp.runs.turns import claim
 from tests.support.inventory_rows import add_tenant
-from tests.support.ledger_rows import PARTIAL, Ledger, item
+from tests.support.ledger_rows import Ledger
 from tests.support.processes import wait_until
 from tests.support.run_looks import lose_redis
 
@@ -59,44 +56,6 @@ RESULTS = {
 @pytest.fixture
 def queue_url(redis_url: str) -> str:
     return redis_url
-
-
-@pytest.fixture
-def flask(runner, cast):
-    """Runs a command and gives its result; ``role`` acts as that person."""
-
-    def flask(*arguments: object, role: str | None = None):
-        acting = ["--as", cast[role].email] if role else []
-        return runner.invoke(args=[*map(str, arguments), *acting])
-
-    return flask
-
-
-@pytest.fixture
-def data(flask):
-    """Runs a command with ``--json``; gives the data, which is all there is on stdout."""
-
-    def data(*arguments: object, role: str | None = None, code: int = 0) -> Any:
-        result = flask(*arguments, "--json", role=role)
-        assert result.exit_code == code, result.output
-        assert result.stderr == ""
-        return json.loads(result.stdout)
-
-    return data
-
-
-@pytest.fixture
-def make(app, cast):
-    """A queued run that a person (or None: the system) started; gives its id."""
-
-    def make(role: str | None = "operator", operation: str = "inventory.sync") -> int:
-        with app.app_context():
-            user = db.session.get_one(User, cast[role].id) if role else None
-            return runs.ensure_run(
-                db.session.get_one(Tenant, cast.tenant_id), operation, {}, user
-            ).id
-
-    return make
 
 
 def assert_refused(result, words: str, code: int = 1) -> None:
@@ -467,38 +426,6 @@ class TestCancel:
         assert_refused(flask("runs", "cancel", ledger.run(), "--json"), "already ended")
 
 
-class TestOutlook:
-    """What ``show`` says beside the facts."""
-
-    def test_why_a_run_waits(self, ledger, data, flask):
-        run_id = ledger.run(RunStatus.QUEUED)
-        (cause,) = data("runs", "show", run_id)["waits_for"]
-        assert (cause["title"], cause["code"]) == ("No live worker", "queue.no_worker")
-        lines = flask("runs", "show", run_id).stdout.splitlines()
-        assert lines[1] == (
-            "No live worker. Nothing moves until a worker is started. Start one: python -m workers."
-        )
-
-    def test_what_is_open_of_it(self, ledger, data, flask):
-        items = [
-            OperationRunItem(kind="k", key=code, result=ItemResult.FAILED, reason_code=code)
-            for code in ("graph.throttled", "graph.unavailable", "graph.forbidden")
-        ]
-        run_id = ledger.run(RunOutcome.FAILED, items=items)
-        found = data("runs", "show", run_id)
-        assert (found["open"]["retryable"], found["open"]["needs_you"]) == (2, 1)
-        assert (found["lineage"], found["repaired"], found["waits_for"]) == ([run_id], None, [])
-        lines = flask("runs", "show", run_id).stdout.splitlines()
-        assert lines[1] == "2 items can be retried, 1 need you."
-
-    def test_who_cancelled_it_and_why(self, ledger, data, flask):
-        run_id = ledger.run(RunStatus.QUEUED)
-        flask("runs", "cancel", run_id, "--reason", "wrong tenant", role="manager")
-        assert data("runs", "show", run_id)["cancel_reason"] == "wrong tenant"
-        said = flask("runs", "show", run_id).stdout
-        assert "Cancel asked for by Manager Person: wrong tenant" in said
-
-
 class TestRetry:
     def test_the_same_again(self, ledger, data):
         first = ledger.run(RunOutcome.FAILED)
@@ -517,7 +444,7 @@ class TestRetry:
         )
         run_id = ledger.run(RunOutcome.FAILED, items=[item])
         again = data("runs", "retry", run_id, "--failed-only")
-        (chosen,) = ledger.all(RunSelection, "run_id")
+        (chosen,) = ledger.all_selected()
         assert (chosen.run_id, chosen.key) == (again["id"], "namedLocations")
 
     def test_refusals(self, app, ledger, make, flask):
@@ -584,69 +511,3 @@ def test_an_id_that_is_no_number_is_called_so(flask):
     refused = flask("runs", "show", "abc")
     assert refused.exit_code == 2
     assert "'abc' is not a valid integer." in refused.stderr
-
-
-class TestCompare:
-    @pytest.fixture
-    def pair(self, ledger):
-        def failed(*keys):
-            return [item(key, ItemResult.FAILED) for key in keys]
-
-        same = {"run_identity_hash": "c" * 64}
-        return [ledger.run(PARTIAL, items=failed(*keys), **same) for keys in ("ab", "bc")]
-
-    def test_the_previous_run_is_taken(self, flask, pair):
-        result = flask("runs", "compare", pair[1])
-
-        said = (
-            "1 newly failing, 1 still failing, 1 failed then and not dealt with now. "
-            "It took 42 s, as long as the other."
-        )
-        assert result.output.splitlines() == [
-            f"Run {pair[1]} against run {pair[0]}: {said}",
-            "Newly failing: 1 item",
-            "  Policy c  graph.throttled",
-            "Still failing: 1 item",
-            "  Policy b  graph.throttled",
-            "Failed then, not dealt with now: 1 item",
-            "  Policy a  graph.throttled",
-        ]
-
-    def test_as_data(self, flask, pair):
-        data = json.loads(flask("runs", "compare", pair[0], "--with", pair[1], "--json").stdout)
-
-        assert (data["run"]["id"], data["with"]["id"]) == tuple(pair)
-        assert data["counts"] == {
-            "newly_failing": 1,
-            "still_failing": 1,
-            "newly_fixed": 0,
-            "not_tried": 1,
-        }
-        assert [one["key"] for one in data["items"]["newly_failing"]] == ["a"]
-
-    def test_what_cannot_be_compared_is_refused(self, flask, pair):
-        alone = flask("runs", "compare", pair[0])
-        missing = flask("runs", "compare", pair[1], "--with", 999)
-        hidden = flask("runs", "compare", pair[1], role="outsider")
-
-        assert [answer.exit_code for answer in (alone, missing, hidden)] == [1, 1, 1]
-        assert "no run 999" in missing.stderr
-
-
-def test_a_cancelled_run_keeps_the_reason(app, flask, ledger):
-    run_id = ledger.run(RunStatus.RUNNING)
-    assert flask("runs", "cancel", run_id, "--reason", "wrong tenant").exit_code == 0
-
-    assert [run.cancel_reason for run in ledger.all(OperationRun)] == ["wrong tenant"]
-
-
-def test_one_reason_alone_is_retried(flask, ledger):
-    failed = [item("a", ItemResult.FAILED)]
-    failed.append(item("x", ItemResult.FAILED, reason_code="graph.forbidden"))
-    run_id = ledger.run(PARTIAL, items=failed)
-    made = flask("runs", "retry", run_id, "--reason-code", "graph.forbidden", "--json")
-    refused = flask("runs", "retry", run_id, "--reason-code", "graph.not_found")
-
-    assert json.loads(made.stdout)["retry_of_id"] == run_id
-    assert [row.key for row in ledger.all_selected()] == ["x"]
-    assert refused.exit_code == 1

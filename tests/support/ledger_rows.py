@@ -92,10 +92,10 @@ class Ledger:
         with self.app.app_context(), write() as session:
             yield session
 
-    def all(self, model: type[T], by: str = "id") -> list[T]:
-        """The rows of a table, as they are now; detached."""
+    def all(self, model: type[T]) -> list[T]:
+        """The rows of a table by id, as they are now; detached."""
         with self.app.app_context():
-            return list(db.session.query(model).order_by(by))
+            return list(db.session.query(model).order_by("id"))
 
     def _values(
         self, state: RunStatus | RunOutcome, created: datetime, took: timedelta

@@ -189,8 +189,11 @@ def test_the_row_of_a_worker(rig: Rig) -> None:
     assert (row.heartbeat_at - beat).total_seconds() <= 5
     run_id = rig.start(end="gate")
     rig.wait_for_trace(run_id, "ending")
-    busy = lambda: rig.worker_row(worker).state == WorkerState.BUSY  # noqa: E731
-    wait_until(busy, seconds=10, what="a heartbeat of a busy worker")
+    wait_until(
+        lambda: rig.worker_row(worker).state == WorkerState.BUSY,
+        seconds=10,
+        what="a heartbeat of a busy worker",
+    )
     assert rig.worker_row(worker).current_run_id == run_id
     assert rig.worker_row(worker).memory_bytes > 1_000_000
     rig.trace(run_id).write("open")
