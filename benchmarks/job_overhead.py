@@ -46,7 +46,6 @@ def _worker(kind: str, settings: Settings) -> Iterator[None]:
         "OPSAPP_ENCRYPTION_KEYS": ",".join(settings.encryption_keys),
         "DATABASE_URL": str(settings.database_url),
         "OPSAPP_INSTANCE": str(settings.instance),
-        "LOG_LEVEL": "ERROR",
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.nothing", kind, redis_url(settings)],

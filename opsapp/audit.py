@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from opsapp.database import utcnow
 from opsapp.models import AuditEvent, Tenant, User
-from opsapp.models.base import table_of
+from opsapp.models.base import Writing, rows_in, table_of
 
 _INSERT = sa.insert(table_of(AuditEvent))
 
@@ -80,6 +80,20 @@ def record(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Adds a line inside the caller's write transaction. Never put a secret into ``data``."""
+    session.flush()  # a tenant may have been made in this very transaction
+    write_line(session, actor, action, subject, tenant_id=tenant.id if tenant else None, data=data)
+
+
+def write_line(
+    where: Writing,
+    actor: Actor,
+    action: str,
+    subject: str,
+    *,
+    tenant_id: int | None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """The same in a transaction of plain rows."""
     line = {
         "at": utcnow(),
         "actor": actor.name,
@@ -87,8 +101,7 @@ def record(
         "remote_addr": actor.remote_addr[:64],
         "action": action,
         "subject": subject[:300],
-        "tenant_id": tenant.id if tenant else None,
+        "tenant_id": tenant_id,
         "data": data or {},
     }
-    session.flush()  # a tenant may have been made in this very transaction
-    session.connection().execute(_INSERT, line)
+    rows_in(where).execute(_INSERT, line)

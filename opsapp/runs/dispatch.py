@@ -9,7 +9,7 @@ from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError, 
 from opsapp.database import UtcDateTime, utcnow
 from opsapp.extensions import db
 from opsapp.models import OperationRun, RunStatus
-from opsapp.models.base import table_of, write
+from opsapp.models.base import table_of, write_rows
 from opsapp.runs import queue
 from opsapp.runs.events import add_event
 from opsapp.runs.notifications import Note, queued_note, send
@@ -86,9 +86,9 @@ def _mark_dispatched(run_id: int, token: str, note: Note | None) -> None:
     """Does nothing when a worker was faster: its claim has said it already."""
     job = queue.job_id_of(run_id, token)
     values = {"run_id": run_id, "token": token, "job": job, "now": utcnow()}
-    with write() as session:
-        if session.connection().execute(_MARK, values).rowcount == 0:
+    with write_rows() as rows:
+        if rows.execute(_MARK, values).rowcount == 0:
             return
-        add_event(session, run_id, "dispatched", "Handed to the queue.")
+        add_event(rows, run_id, "dispatched", "Handed to the queue.")
         if note:
-            send(session, note)
+            send(rows, note)

@@ -3,18 +3,17 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from opsapp.database import storable, utcnow
 from opsapp.models import OperationRunEvent
-from opsapp.models.base import table_of
+from opsapp.models.base import Writing, rows_in, table_of
 
 SYSTEM = "System"
 _INSERT = sa.insert(table_of(OperationRunEvent))
 
 
 def add_event(
-    session: Session,
+    where: Writing,
     run_id: int,
     kind: str,
     message: str,
@@ -31,4 +30,4 @@ def add_event(
         "message": storable(message, 500),
         "data": data or {},
     }
-    session.connection().execute(_INSERT, line)
+    rows_in(where).execute(_INSERT, line)

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from opsapp.audit import Actor, record
-from opsapp.models import Tenant, User
+from opsapp.audit import Actor, write_line
+from opsapp.models import User
+from opsapp.models.base import Writing
 from opsapp.runs.events import SYSTEM
 
 Initiator = User | str | None
@@ -22,19 +21,18 @@ def actor_of(initiator: Initiator) -> Actor:
     return Actor.of(initiator) if isinstance(initiator, User) else Actor(name_of(initiator))
 
 
-def audit(
-    session: Session,
-    initiator: Initiator,
-    action: str,
-    run: Mapping[str, Any],
-    tenant: Tenant,
-) -> None:
-    """One line of the audit trail, in the caller's transaction; none for the system itself.
+def answerable(initiator: Initiator) -> Actor | None:
+    """Whom the audit trail holds to what is done to a run; nobody for the system itself."""
+    return None if initiator is None else actor_of(initiator)
+
+
+def audit(where: Writing, actor: Actor | None, action: str, run: Mapping[str, Any]) -> None:
+    """One line of the audit trail, in the caller's transaction, if somebody is answerable.
 
     ``run`` holds the values of its columns.
     """
-    if initiator is None:
+    if actor is None:
         return
     data = {"retry_of_id": run["retry_of_id"]} if run["retry_of_id"] else {}
     subject = f"{run['type']} #{run['id']}"
-    record(session, actor_of(initiator), action, subject, tenant=tenant, data=data)
+    write_line(where, actor, action, subject, tenant_id=run["tenant_id"], data=data)

@@ -20,6 +20,7 @@ from opsapp.models import (
     OperationRun,
     User,
 )
+from opsapp.models.base import Writing, rows_in
 from opsapp.models.upsert import insert_or_ignore
 from opsapp.runs.sentences import sentence, subject
 
@@ -40,9 +41,9 @@ def queued_note(run: OperationRun) -> Note | None:
     return Note(run.user_id, run.id, NotificationKind.QUEUED, f"{subject(run)} is queued.")
 
 
-def send(session: Session, note: Note) -> None:
+def send(where: Writing, note: Note) -> None:
     """Once for each run and kind, in the caller's transaction."""
-    connection = session.connection()
+    connection = rows_in(where)
     values = note._asdict() | {"title": storable(note.title, 300), "created_at": utcnow()}
     connection.execute(_insertion(connection.dialect.name), values)
 

@@ -11,7 +11,7 @@ from opsapp.audit import record
 from opsapp.database import storable, utcnow
 from opsapp.extensions import db
 from opsapp.models import Hold, OperationRun, Pause, RunStatus, Tenant
-from opsapp.models.base import table_of, write
+from opsapp.models.base import Writing, rows_in, table_of, write
 from opsapp.refusals import Refused
 from opsapp.runs.dispatch import dispatch
 from opsapp.runs.events import add_event
@@ -102,9 +102,9 @@ def hold_words(paused: Pause | PauseOver) -> str:
     return storable(f"{what} was paused by {paused.paused_by}: {paused.reason}", 300)
 
 
-def pause_over(session: Session, tenant_id: int) -> PauseOver | None:
+def pause_over(where: Writing, tenant_id: int) -> PauseOver | None:
     """What holds a tenant's runs now, if anything does."""
-    row = session.connection().execute(_PAUSE_OVER, {"tenant_id": tenant_id}).first()
+    row = rows_in(where).execute(_PAUSE_OVER, {"tenant_id": tenant_id}).first()
     return PauseOver(*row) if row else None
 
 
@@ -159,7 +159,7 @@ def release_resumed(limit: int = 50) -> int:
             OperationRun.status == RunStatus.QUEUED,
             OperationRun.hold == Hold.PAUSED,
             OperationRun.not_before.is_(None),
-            ~is_paused(),
+            ~is_paused(OperationRun.tenant_id.expression),
         )
         .order_by(OperationRun.priority.desc(), OperationRun.id)
         .limit(limit)
@@ -174,7 +174,6 @@ def release_resumed(limit: int = 50) -> int:
     return released
 
 
-def is_paused() -> sa.ColumnElement[bool]:
-    """Whether a pause holds a run, for queries over ``operation_runs``."""
-    scope = sa.or_(Pause.scope == 0, Pause.scope == OperationRun.tenant_id)
-    return sa.exists().where(IN_FORCE, scope)
+def is_paused(tenant_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether a pause holds a tenant's runs, as part of a statement."""
+    return sa.exists().where(IN_FORCE, sa.or_(Pause.scope == 0, Pause.scope == tenant_id))

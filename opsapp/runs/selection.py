@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from opsapp.extensions import db
 from opsapp.models import OperationRun, OperationRunItem, RunSelection, RunStatus
+from opsapp.models.base import Writing, rows_in, table_of
 from opsapp.operations import REGISTRY
 from opsapp.operations.base import Operation
 from opsapp.refusals import Refused
@@ -179,10 +180,10 @@ def hash_of(chosen: Iterable[Chosen]) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def store(session: Session, run_id: int, chosen: Iterable[Chosen]) -> None:
+def store(where: Writing, run_id: int, chosen: Iterable[Chosen]) -> None:
     """Inside the transaction that makes the run."""
     rows = [{"run_id": run_id, **each._asdict()} for each in chosen]
-    session.execute(sa.insert(RunSelection), rows)
+    rows_in(where).execute(sa.insert(table_of(RunSelection)), rows)
 
 
 def stored(session: Session, run_id: int) -> list[Chosen]:

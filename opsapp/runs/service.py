@@ -5,14 +5,14 @@ from typing import Any
 
 from opsapp.database import storable, utcnow
 from opsapp.models import OperationRun, RunOutcome, RunStatus, Tenant, User
-from opsapp.models.base import write
+from opsapp.models.base import write, write_rows
 from opsapp.operations import operation_of
 from opsapp.permissions import allows
 from opsapp.refusals import NotAllowed, Refused
 from opsapp.runs.dispatch import dispatch
 from opsapp.runs.events import add_event
 from opsapp.runs.identity import run_identity_hash
-from opsapp.runs.initiator import Initiator, audit, name_of
+from opsapp.runs.initiator import Initiator, answerable, audit, name_of
 from opsapp.runs.opening import active_run, as_loaded, insert_unless_active
 from opsapp.runs.result import Failure, RunResult
 from opsapp.runs.selection import Chosen, hash_of
@@ -68,12 +68,12 @@ def ensure_run(
     parked. ``chosen`` items are stored as all that a retry is to do.
     """
     values = _new_run_values(tenant, type, inputs, initiator, retry_of, chosen)
+    actor, action = answerable(initiator), "run.retried" if retry_of else "run.started"
     for _ in range(MAX_RACES):
-        with write() as session:
-            run_id = insert_unless_active(session, values, chosen)
+        with write_rows() as rows:
+            run_id = insert_unless_active(rows, values, chosen)
             if run_id:
-                action = "run.retried" if retry_of else "run.started"
-                audit(session, initiator, action, values | {"id": run_id}, tenant)
+                audit(rows, actor, action, values | {"id": run_id})
         if run_id:
             return as_loaded(run_id, values)
         if run := active_run(values):

@@ -19,7 +19,7 @@ from opsapp.models.base import table_of, write
 from opsapp.operations import REGISTRY
 from opsapp.runs.attention import note_ending
 from opsapp.runs.events import SYSTEM, add_event
-from opsapp.runs.initiator import Initiator, audit, name_of
+from opsapp.runs.initiator import Initiator, answerable, audit, name_of
 from opsapp.runs.notifications import notify_ended
 from opsapp.runs.reasons import REASONS
 from opsapp.runs.repairs import note_repairs
@@ -249,7 +249,7 @@ def _cancel_as_requested(
 
 def request_cancel(run_id: int, initiator: Initiator, reason: str | None = None) -> bool:
     """Cancels a queued run at once, asks a running one to stop; False when it has ended."""
-    actor = name_of(initiator)
+    actor, auditor = name_of(initiator), answerable(initiator)
     with write() as session:
         run = locked(session, run_id)
         if run is None or run.status == RunStatus.COMPLETED:
@@ -262,8 +262,9 @@ def request_cancel(run_id: int, initiator: Initiator, reason: str | None = None)
         add_event(session, run_id, "cancel_requested", said, actor=actor)
         if run.status == RunStatus.QUEUED:
             complete(session, run, RunResult.cancelled(), actor, None)
-        values = {"id": run.id, "type": run.type, "retry_of_id": run.retry_of_id}
-        audit(session, initiator, "run.cancel_requested", values, run.tenant)
+        columns = ("id", "tenant_id", "type", "retry_of_id")
+        values = {name: getattr(run, name) for name in columns}
+        audit(session, auditor, "run.cancel_requested", values)
     return True
 
 
