@@ -42,7 +42,7 @@ class BigLedger:
     items_of_one: int
 
     def client(self, name: str) -> FlaskClient:
-        """Somebody who is signed in: ``admin``, or ``operator`` with 20 tenants."""
+        """Somebody who is signed in: ``admin``, or ``operator`` with few tenants."""
         client = self.app.test_client()
         with self.app.app_context():
             user = db.session.scalar(sa.select(User.id).where(User.name == name))

@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from opsapp.models import Membership, Role, Tenant, User
 from opsapp.models.base import write
 
-TENANTS = 300
+MOST_TENANTS = 300
+LEAST_RUNS_OF_A_TENANT = 160  # so that even the small ledger fills a page with one tenant's
+RARE = 60  # runs of somebody who seldom starts any, however large the ledger
 ACTIVE = 40
 DAYS = 90
 
@@ -17,7 +19,8 @@ class _Words:
 
     def __init__(self, dialect: str, runs: int) -> None:
         self.is_sqlite = dialect == "sqlite"
-        self._runs = runs
+        self.runs = runs
+        self.tenants = min(MOST_TENANTS, runs // LEAST_RUNS_OF_A_TENANT)
         self._step = DAYS * 86_400 / runs
 
     def json(self, text: str) -> str:
@@ -25,7 +28,7 @@ class _Words:
 
     def time(self, later: int = 0) -> str:
         """When run ``n`` was created, or that many seconds later."""
-        ago = f"((({self._runs} - n) * {self._step}) - {later})"
+        ago = f"((({self.runs} - n) * {self._step}) - {later})"
         if self.is_sqlite:
             return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', (-{ago}) || ' seconds')"
         return f"now() - make_interval(secs => {ago})"
@@ -39,7 +42,7 @@ class _Words:
 def fill(engine: sa.Engine, runs: int, items_of_one: int) -> None:
     """Runs over the last 90 days with five items each, and ``items_of_one`` of run 2."""
     words = _Words(engine.dialect.name, runs)
-    _add_people_and_tenants()
+    _add_people_and_tenants(words.tenants)
     with engine.connect() as connection:
         triggers = _drop_triggers(connection)
         for statement in _statements(words, runs, items_of_one):
@@ -54,19 +57,19 @@ def fill(engine: sa.Engine, runs: int, items_of_one: int) -> None:
             connection.exec_driver_sql("VACUUM ANALYZE")
 
 
-def _add_people_and_tenants() -> None:
-    """The first person is an administrator, the second a member of every fifteenth tenant."""
+def _add_people_and_tenants(count: int) -> None:
+    """The first person is an administrator, the second a member of a fifteenth of the tenants."""
     with write() as session:
         session.add_all(
             Tenant(slug=f"tenant-{n}", name=f"Tenant {n}", entra_tenant_id=f"{n:036}")
-            for n in range(1, TENANTS + 1)
+            for n in range(1, count + 1)
         )
         for name in ("admin", "operator"):
             email = f"{name}@opsapp.test"
             user = User(email=email, name=name, password_hash="", is_admin=name == "admin")
             session.add(user)
             session.flush()
-        tenants = session.scalars(sa.select(Tenant.id).where(Tenant.id % 15 == 0))
+        tenants = session.scalars(sa.select(Tenant.id).where(Tenant.id % min(15, count) == 0))
         session.add_all(
             Membership(tenant_id=tenant, user_id=user.id, role=Role.OPERATOR) for tenant in tenants
         )
@@ -96,7 +99,7 @@ def _numbers(last: int) -> str:
 
 
 def _statements(words: _Words, runs: int, items_of_one: int) -> Iterator[str]:
-    yield _runs(words, runs)
+    yield _runs(words)
     yield (
         "INSERT INTO operation_run_attention (run_id) SELECT r.id FROM operation_runs r"
         " WHERE r.outcome IN ('failed', 'partially_succeeded') AND NOT EXISTS (SELECT 1"
@@ -138,18 +141,22 @@ def _statements(words: _Words, runs: int, items_of_one: int) -> Iterator[str]:
             yield f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})"
 
 
-def _runs(words: _Words, runs: int) -> str:
-    """A fifth of the runs that ended is not a success; the last few are active."""
-    active = f"n > {runs - ACTIVE}"
+def _runs(words: _Words) -> str:
+    """One in eight of the runs that ended is not a success; the last few are active.
+
+    Tenants take turns; what they do, and how it ends, has nothing to do with which one it is.
+    """
+    runs, tenants = words.runs, words.tenants
+    active, dice = f"n > {runs - ACTIVE}", "CAST(n AS bigint) * 2654435761 % 4294967296 % 100"
     outcome = (
-        f"CASE WHEN {active} THEN 'pending' WHEN n = 2 OR n % 1000 * 7919 % 100 < 5 THEN"
-        " 'partially_succeeded' WHEN n % 1000 * 7919 % 100 < 9 THEN 'failed'"
-        " WHEN n % 1000 * 7919 % 100 < 12 THEN 'cancelled' ELSE 'succeeded' END"
+        f"CASE WHEN {active} THEN 'pending' WHEN n = 2 OR {dice} < 5 THEN"
+        f" 'partially_succeeded' WHEN {dice} < 9 THEN 'failed'"
+        f" WHEN {dice} < 12 THEN 'cancelled' ELSE 'succeeded' END"
     )
     reason = (
-        f"CASE WHEN {active} THEN NULL WHEN n = 2 OR n % 1000 * 7919 % 100 < 5 THEN 'run.partial'"
-        " WHEN n % 1000 * 7919 % 100 < 9 THEN 'worker.lost'"
-        " WHEN n % 1000 * 7919 % 100 < 12 THEN 'run.cancelled_by_user' END"
+        f"CASE WHEN {active} THEN NULL WHEN n = 2 OR {dice} < 5 THEN 'run.partial'"
+        f" WHEN {dice} < 9 THEN 'worker.lost'"
+        f" WHEN {dice} < 12 THEN 'run.cancelled_by_user' END"
     )
     types = "'inventory.sync'", "'directory_groups.sync'", "'tenant.verify'", "'runs.purge'"
     kind = " ".join(f"WHEN {number} THEN {type_}" for number, type_ in enumerate(types))
@@ -157,14 +164,17 @@ def _runs(words: _Words, runs: int) -> str:
     status = f"CASE WHEN {active} THEN CASE WHEN n % 2 = 0 THEN 'queued' ELSE 'running' END"
     columns = {
         "id": "n",
-        "tenant_id": f"n % {TENANTS} + 1",
-        "user_id": "CASE WHEN n % 50 = 0 THEN 2 END",
-        "initiator_name": "CASE WHEN n % 50 = 0 THEN 'operator' WHEN n % 997 = 0"
-        " THEN 'Schedule: Rarely' ELSE 'Schedule: Nightly' END",
-        "type": f"CASE n % 4 {kind} END",
+        "tenant_id": f"n % {tenants} + 1",
+        "user_id": "CASE WHEN n % 11 = 0 THEN 2 END",
+        "initiator_name": "CASE WHEN n % 11 = 0 THEN 'operator'"
+        f" WHEN n % {max(7, runs // RARE)} = 1 THEN 'Schedule: Rarely'"
+        " ELSE 'Schedule: Nightly' END",
+        "type": f"CASE n / {tenants} % 4 {kind} END",
         "status": f"{status} ELSE 'completed' END",
         "outcome": outcome,
-        "run_identity_hash": words.text64(f"CASE WHEN {active} THEN n + 5000 ELSE n % 1200 END"),
+        "run_identity_hash": words.text64(
+            f"CASE WHEN {active} THEN n + 5000 ELSE n % {4 * tenants} END"
+        ),
         "inputs": words.json("{}"),
         "context": words.json("{}"),
         "summary_counts": counts,

@@ -58,7 +58,7 @@ def index() -> ResponseReturnValue:
     who, chosen = viewer(), _run_filter()
     upto = asked_number("upto")
     found = monitoring.browse(who, chosen, cursor(), upto)
-    running = [run for run in found.page.rows if run.started_at and run.is_active]
+    running = [run for run in found.page.rows if run.status == RunStatus.RUNNING]
     figures = monitoring.overview(who)
     usual = durations.usual_seconds(running)
     repairs = run_repairs.repairs_of(found.page.rows)

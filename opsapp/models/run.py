@@ -13,8 +13,10 @@ from opsapp.models.tenant import Tenant
 from opsapp.models.user import User
 
 ACTIVE_SQL = "status IN ('queued', 'running')"
-NEEDS_ATTENTION_SQL = "outcome IN ('failed', 'partially_succeeded')"
+UNSUCCESSFUL_SQL = "outcome IN ('partially_succeeded', 'failed', 'cancelled')"
+HAS_REASON_SQL = "reason_code IS NOT NULL"
 PROBLEM_SQL = "result IN ('failed', 'skipped')"
+DISPATCHED_SQL = "kind = 'dispatched'"
 
 
 class RunStatus(enum.StrEnum):
@@ -125,16 +127,25 @@ class OperationRun(Model):
             postgresql_where=sa.text(ACTIVE_SQL),
         ),
         sa.Index(
-            "ix_operation_runs_attention",
-            "tenant_id",
+            "ix_operation_runs_unsuccessful",
+            "outcome",
             "id",
-            sqlite_where=sa.text(NEEDS_ATTENTION_SQL),
-            postgresql_where=sa.text(NEEDS_ATTENTION_SQL),
+            sqlite_where=sa.text(UNSUCCESSFUL_SQL),
+            postgresql_where=sa.text(UNSUCCESSFUL_SQL),
         ),
         sa.Index("ix_operation_runs_tenant", "tenant_id", "id"),
         sa.Index("ix_operation_runs_tenant_type", "tenant_id", "type", "id"),
         sa.Index("ix_operation_runs_identity", "run_identity_hash", "id"),
         sa.Index("ix_operation_runs_user", "user_id", "id"),
+        sa.Index("ix_operation_runs_initiator", "initiator_name", "id"),
+        sa.Index("ix_operation_runs_type", "type", "id"),
+        sa.Index(
+            "ix_operation_runs_reason",
+            "reason_code",
+            "id",
+            sqlite_where=sa.text(HAS_REASON_SQL),
+            postgresql_where=sa.text(HAS_REASON_SQL),
+        ),
         sa.Index("ix_operation_runs_completed", "completed_at"),
         sa.Index("ix_operation_runs_created", "created_at"),
         sa.Index("ix_operation_runs_retry_of", "retry_of_id"),
@@ -203,3 +214,12 @@ class OperationRunEvent(Model):
     actor: Mapped[str] = mapped_column(sa.String(254))
     message: Mapped[str] = mapped_column(sa.String(500))
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    __table_args__ = (
+        sa.Index(
+            "ix_operation_run_events_dispatched",
+            "at",
+            sqlite_where=sa.text(DISPATCHED_SQL),
+            postgresql_where=sa.text(DISPATCHED_SQL),
+        ),
+    )

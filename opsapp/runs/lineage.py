@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from opsapp.models import ItemResult, OperationRun, OperationRunItem, RunOutcome, RunStatus
+from opsapp.models.conditions import PROBLEM
 
 DONE = (ItemResult.SUCCEEDED, ItemResult.UNCHANGED)
 NOT_BEGUN = ("run.cancelled_by_user", "item.not_attempted")
@@ -70,6 +71,7 @@ def open_items(run_id: int, later: Sequence[Kin]) -> sa.Select[OperationRunItem]
     """The open items of a run, given the runs that came after it; a query to refine."""
     query = sa.select(OperationRunItem).where(
         OperationRunItem.run_id == run_id,
+        PROBLEM,
         sa.or_(
             OperationRunItem.result == ItemResult.FAILED,
             sa.and_(

@@ -18,16 +18,13 @@ from opsapp.database import UtcDateTime, utcnow
 from opsapp.extensions import db
 from opsapp.models import Hold, OperationRun, RunStatus, Tenant
 from opsapp.models.base import write
-from opsapp.models.run import ACTIVE_SQL
+from opsapp.models.conditions import ACTIVE
 from opsapp.operations import REGISTRY
 from opsapp.runs.events import add_event
 from opsapp.runs.notifications import notify_queued
 from opsapp.runs.pauses import park_if_paused
 from opsapp.runs.queue import job_id_of
 from opsapp.runs.transitions import locked, take_back
-
-# the words of the partial index
-_ACTIVE: sa.ColumnElement[bool] = sa.literal_column(f"operation_runs.{ACTIVE_SQL}")
 
 
 class Turn(NamedTuple):
@@ -120,7 +117,7 @@ def _is_one_of(run: Any, types: Sequence[str]) -> sa.ColumnElement[bool]:
 
 _RUNNING = (
     sa.select(OperationRun.tenant_id, sa.func.count().label("runs"))
-    .where(_ACTIVE, OperationRun.status == RunStatus.RUNNING)
+    .where(ACTIVE, OperationRun.status == RunStatus.RUNNING)
     .group_by(OperationRun.tenant_id)
     .subquery()
 )
@@ -134,7 +131,7 @@ def _waiting(writing: Sequence[str], using_graph: Sequence[str]) -> sa.Select[in
         .join(Tenant, Tenant.id == OperationRun.tenant_id)
         .outerjoin(_RUNNING, _RUNNING.c.tenant_id == OperationRun.tenant_id)
         .where(
-            _ACTIVE,
+            ACTIVE,
             OperationRun.status == RunStatus.QUEUED,
             OperationRun.hold.is_(None),
             sa.or_(
@@ -256,7 +253,7 @@ def _ahead_of(run: OperationRun) -> tuple[sa.ColumnElement[bool], ...]:
     """Those in the queue that are more urgent, or as urgent and there for longer."""
     since = run.dispatched_at or utcnow()
     return (
-        _ACTIVE,
+        ACTIVE,
         OperationRun.status == RunStatus.QUEUED,
         OperationRun.hold.is_(None),
         OperationRun.dispatched_at.is_not(None),

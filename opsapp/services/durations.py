@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from opsapp.extensions import db
 from opsapp.models import OperationRun, RunOutcome
@@ -19,36 +21,52 @@ def usual_seconds(runs: Iterable[OperationRun]) -> Usual:
 
     One query; pairs with too few successes are left out.
     """
-    pairs = sorted({(run.tenant_id, run.type) for run in runs})
-    if not pairs:
+    ids = [run.id for run in runs]
+    if not ids:
         return {}
-    samples = [_recent_successes(*pair) for pair in pairs]
-    rows = db.session.execute(sa.union_all(*samples) if len(samples) > 1 else samples[0])
     taken: dict[tuple[int, str], list[float]] = {}
-    for tenant_id, type_, started_at, completed_at in rows:
-        taken.setdefault((tenant_id, type_), []).append((completed_at - started_at).total_seconds())
+    for tenant_id, type_, began, ended in db.session.execute(_SAMPLES, {"ids": ids}):
+        if began and ended:
+            taken.setdefault((tenant_id, type_), []).append((ended - began).total_seconds())
     return {pair: _ninth_decile(times) for pair, times in taken.items() if len(times) >= LEAST}
 
 
-def _recent_successes(tenant_id: int, type_: str) -> sa.Select[int, str, datetime, datetime]:
-    recent = (
-        sa.select(
-            OperationRun.tenant_id,
-            OperationRun.type,
-            OperationRun.started_at,
-            OperationRun.completed_at,
-        )
-        .where(
-            OperationRun.tenant_id == tenant_id,
-            OperationRun.type == type_,
-            OperationRun.outcome == RunOutcome.SUCCEEDED,
-            OperationRun.started_at.is_not(None),
-        )
-        .order_by(OperationRun.id.desc())
-        .limit(SAMPLE)
-        .subquery()
+def _samples() -> sa.Select[int, str, datetime | None, datetime | None]:
+    """The last successes of the same tenant and type as each of the runs ``ids``."""
+    asked, earlier = aliased(OperationRun), aliased(OperationRun)
+    pairs = (
+        sa.select(asked.tenant_id, asked.type)
+        .where(asked.id.in_(sa.bindparam("ids", expanding=True)))
+        .distinct()
+        .cte("pairs")
     )
-    return sa.select(recent.c.tenant_id, recent.c.type, recent.c.started_at, recent.c.completed_at)
+    oldest = (
+        sa.select(earlier.id)
+        .where(_is_success_of(earlier, pairs))
+        .order_by(earlier.id.desc())
+        .offset(SAMPLE - 1)
+        .limit(1)
+        .scalar_subquery()
+    )
+    since = sa.select(pairs, sa.func.coalesce(oldest, 0).label("oldest")).cte("since")
+    return sa.select(
+        OperationRun.tenant_id,
+        OperationRun.type,
+        OperationRun.started_at,
+        OperationRun.completed_at,
+    ).join(since, sa.and_(_is_success_of(OperationRun, since), OperationRun.id >= since.c.oldest))
+
+
+def _is_success_of(run: Any, pair: sa.CTE) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        run.tenant_id == pair.c.tenant_id,
+        run.type == pair.c.type,
+        run.outcome == RunOutcome.SUCCEEDED,
+        run.started_at.is_not(None),
+    )
+
+
+_SAMPLES = _samples()
 
 
 def _ninth_decile(values: list[float]) -> float:

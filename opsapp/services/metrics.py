@@ -18,10 +18,10 @@ from opsapp import run_totals
 from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import OperationRun, RunStatus, Tick
+from opsapp.models.conditions import ACTIVE
 from opsapp.run_totals import DISPATCH, ITEMS, REAPER, RUNS, WAIT, Totals
 from opsapp.runs.queue import QUEUE_NAME
 from opsapp.services import queue_health
-from opsapp.services.run_filters import ACTIVE
 
 _COUNTERS = {
     RUNS: ("Runs that ended.", ["kind", "outcome", "reason_code"]),

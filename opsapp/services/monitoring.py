@@ -11,10 +11,10 @@ from sqlalchemy.orm import joinedload
 
 from opsapp.extensions import db
 from opsapp.models import OperationRun, RunOutcome, Tenant, User
+from opsapp.models.conditions import ACTIVE
 from opsapp.permissions import tenants_of
 from opsapp.services.paging import Cursor, Page, page_of
 from opsapp.services.run_filters import (
-    ACTIVE,
     DEFAULT_WINDOW,
     WINDOWS,
     RunFilter,

@@ -17,8 +17,8 @@ from opsapp.models import (
     Tenant,
     TenantPermission,
 )
+from opsapp.models.conditions import ACTIVE
 from opsapp.services.collections import CollectionLine, collections_of
-from opsapp.services.run_filters import ACTIVE
 
 RUNS_SHOWN = 6
 NOT_READ = "not_read"

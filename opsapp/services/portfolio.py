@@ -21,9 +21,10 @@ from opsapp.models import (
     TenantPermission,
     User,
 )
+from opsapp.models.conditions import ACTIVE
 from opsapp.permissions import tenants_of
 from opsapp.services.paging import PAGE_SIZE
-from opsapp.services.run_filters import ACTIVE, needs_attention
+from opsapp.services.run_filters import needs_attention
 
 RECENT = timedelta(days=7)
 _LISTED = (

@@ -19,8 +19,8 @@ from opsapp.models import (
     WorkerHeartbeat,
     WorkerState,
 )
+from opsapp.models.conditions import ACTIVE, DISPATCHED
 from opsapp.run_totals import dispatch_counts
-from opsapp.services.run_filters import ACTIVE
 
 REMEMBERED = timedelta(hours=24)
 WORKERS_SHOWN = 200
@@ -155,28 +155,20 @@ def healing() -> Healing:
 
 
 def dispatches(window: timedelta = REMEMBERED) -> Dispatches:
-    """What became of handing runs to the queue lately.
-
-    Events are found by id: those of the window come after the last run that is older than it.
-    """
+    """What became of handing runs to the queue lately."""
     since = utcnow() - window
-    last_before = (
-        sa.select(OperationRun.id)
-        .where(OperationRun.created_at < since)
-        .order_by(OperationRun.created_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    floor = sa.select(sa.func.min(OperationRunEvent.id)).where(
-        OperationRunEvent.run_id == last_before
-    )
-    counts = db.session.execute(
-        sa.select(*dispatch_counts()).where(
-            OperationRunEvent.id > sa.func.coalesce(floor.scalar_subquery(), 0),
+    accepted = sa.select(sa.func.count()).where(DISPATCHED, OperationRunEvent.at >= since)
+    not_accepted = (
+        sa.select(*dispatch_counts()[1:])
+        .join(OperationRun, OperationRun.id == OperationRunEvent.run_id)
+        .where(
+            OperationRun.reason_code == "queue.dispatch_failed",
+            OperationRun.completed_at >= since,
             OperationRunEvent.at >= since,
         )
-    ).one()
-    return Dispatches(*tuple(counts))
+    )
+    counts = db.session.execute(not_accepted).one()
+    return Dispatches(db.session.scalar(accepted) or 0, *tuple(counts))
 
 
 def waiting() -> Waiting:

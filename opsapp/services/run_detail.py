@@ -8,11 +8,9 @@ from sqlalchemy.orm import joinedload
 
 from opsapp.extensions import db
 from opsapp.models import ItemResult, OperationRun, OperationRunEvent, OperationRunItem
-from opsapp.models.run import PROBLEM_SQL
+from opsapp.models.conditions import PROBLEM
 from opsapp.services.paging import Cursor, Page, page_of
 
-# the words of the partial index, for SQLite uses it only where it finds them
-PROBLEM: sa.ColumnElement[bool] = sa.literal_column(f"operation_run_items.{PROBLEM_SQL}")
 EVENTS_SHOWN = 200
 
 

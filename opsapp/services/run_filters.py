@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import OperationRun, RunAttention, RunOutcome, RunStatus, Tenant, User
-from opsapp.models.run import ACTIVE_SQL
-from opsapp.operations import REGISTRY
+from opsapp.models.conditions import ACTIVE, UNSUCCESSFUL, Condition
 from opsapp.permissions import tenants_of
-from opsapp.runs.reasons import REASONS
+from opsapp.services.run_search import matches
 
 DEFAULT_WINDOW = "30d"
 WINDOWS: dict[str, timedelta | None] = {
@@ -23,12 +21,6 @@ WINDOWS: dict[str, timedelta | None] = {
     "90d": timedelta(days=90),
     "all": None,
 }
-LONGEST_ID = 18  # digits that a 64-bit id surely holds
-Condition = sa.ColumnElement[bool]
-
-# The words of the partial indexes, without parameters and without SQLAlchemy's "= 1" for booleans:
-# SQLite only uses such an index when it finds its condition in the query.
-ACTIVE: Condition = sa.literal_column(f"operation_runs.{ACTIVE_SQL}")
 
 
 @dataclass(frozen=True)
@@ -77,18 +69,20 @@ def conditions_of(user: User, chosen: RunFilter) -> list[Condition]:
     if chosen.mine:
         conditions.append(OperationRun.user_id == user.id)
     if chosen.q:
-        conditions.append(_matches(chosen.q))
+        conditions.append(matches(chosen.q))
     return conditions
 
 
 def needs_attention() -> Condition:
     """Ended badly, and not settled yet (``opsapp.runs.attention``), nor being retried just now."""
-    retrying = aliased(OperationRun)
+    retried_now = (
+        sa.select(OperationRun.retry_of_id)
+        .where(ACTIVE, OperationRun.retry_of_id.is_not(None))
+        .correlate(None)
+    )
     return sa.and_(
         OperationRun.id.in_(sa.select(RunAttention.run_id)),
-        ~sa.exists().where(
-            retrying.retry_of_id == OperationRun.id, retrying.status != RunStatus.COMPLETED
-        ),
+        OperationRun.id.not_in(retried_now),
     )
 
 
@@ -99,6 +93,10 @@ def is_stale() -> Condition:
         OperationRun.status == RunStatus.RUNNING,
         OperationRun.lease_expires_at < utcnow(),
     )
+
+
+def _ended(outcome: RunOutcome) -> Condition:
+    return sa.and_(UNSUCCESSFUL, OperationRun.outcome == outcome)
 
 
 def _with_status(status: RunStatus, *more: Condition) -> Condition:
@@ -113,9 +111,9 @@ STATES: dict[str, Callable[[], Condition]] = {
     "stale": is_stale,
     "attention": needs_attention,
     "succeeded": lambda: OperationRun.outcome == RunOutcome.SUCCEEDED,
-    "partially_succeeded": lambda: OperationRun.outcome == RunOutcome.PARTIALLY_SUCCEEDED,
-    "failed": lambda: OperationRun.outcome == RunOutcome.FAILED,
-    "cancelled": lambda: OperationRun.outcome == RunOutcome.CANCELLED,
+    "partially_succeeded": lambda: _ended(RunOutcome.PARTIALLY_SUCCEEDED),
+    "failed": lambda: _ended(RunOutcome.FAILED),
+    "cancelled": lambda: _ended(RunOutcome.CANCELLED),
 }
 
 
@@ -141,22 +139,3 @@ def _first_since(moment: datetime) -> sa.Select[int]:
 
 def _oldest_active() -> sa.Select[int]:
     return sa.select(OperationRun.id).where(ACTIVE).order_by(OperationRun.id).limit(1)
-
-
-def _matches(text: str) -> Condition:
-    number = text.removeprefix("#")
-    if number.isascii() and number.isdecimal() and len(number) <= LONGEST_ID:
-        return OperationRun.id == int(number)
-    low = text.lower()
-    types = [
-        key for key, known in REGISTRY.items() if low in known.label.lower() or low in key.lower()
-    ]
-    reasons = [code for code in REASONS if low in code]
-    tenants = sa.select(Tenant.id).where(Tenant.name.icontains(text, autoescape=True))
-    return sa.or_(  # only one column is searched for a part of its text: that is dear
-        OperationRun.type.in_([*types, text]),
-        OperationRun.reason_code.in_([*reasons, text]),
-        OperationRun.tenant_id.in_(tenants),
-        OperationRun.job_id == text,
-        OperationRun.initiator_name.icontains(text, autoescape=True),
-    )

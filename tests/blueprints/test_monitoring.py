@@ -132,6 +132,23 @@ class TestList:
         assert listed(page(f"{LIST}?q={hidden}")) == []
         assert listed(page(f"{LIST}?q={'9' * 40}")) == []
 
+    def test_a_run_is_found_by_the_id_of_its_job(self, page, ledger):
+        token = "0123456789abcdef" * 2
+        ledger.run()
+        wanted = ledger.run(job_id=f"run-2-{token}")
+
+        assert listed(page(f"{LIST}?q=run-{wanted}-{token}")) == [wanted]
+        assert listed(page(f"{LIST}?q=run-{wanted}-{token[:-1]}0")) == []
+
+    def test_everybody_who_started_runs_can_be_looked_for(self, page, ledger):
+        names = ["Anna Alm", "Schedule: Nightly", "zoe", "Anna Berg", "anna %", "Anna Alm"]
+        ids = [ledger.run(initiator_name=name) for name in names]
+
+        assert listed(page(f"{LIST}?q=ANNA")) == [ids[5], ids[4], ids[3], ids[0]]
+        assert listed(page(f"{LIST}?q=zoe")) == [ids[2]]
+        assert listed(page(f"{LIST}?q=a+%25")) == [ids[4]]
+        assert listed(page(f"{LIST}?q=zoee")) == []
+
     def test_the_last_thirty_days_are_shown_and_what_is_active(self, page, ledger):
         ancient, old = ledger.run(age=80 * DAY), ledger.run(age=40 * DAY)
         held = ledger.run(QUEUED, hold=Hold.PAUSED, age=35 * DAY)
@@ -276,6 +293,25 @@ class TestList:
 
         assert any("ix_operation_runs_active_status" in plan for plan in plans)
         assert [plan for plan in plans if "SCAN operation_runs" in plan] == []
+
+    @pytest.mark.parametrize(
+        ("query", "index"),
+        [
+            ("q=bo+lind", "ix_operation_runs_initiator"),
+            ("state=failed", "ix_operation_runs_unsuccessful"),
+            ("state=cancelled", "ix_operation_runs_unsuccessful"),
+            ("reason=worker.lost", "ix_operation_runs_reason"),
+            ("type=tenant.verify", "ix_operation_runs_type"),
+            ("tenant=contoso&type=tenant.verify", "ix_operation_runs_tenant_type"),
+        ],
+    )
+    def test_few_of_many_runs_are_found_without_reading_all(self, app, cast, ledger, query, index):
+        ledger.run(FAILED, initiator_name="Bo Lindqvist", type="tenant.verify")
+        with counted(app) as statements:
+            cast.client("admin").get(f"{LIST}?since=all&{query}")
+        listing = next(text for text in statements if "LEFT OUTER JOIN tenants" in text)
+
+        assert index in plan_of(app, listing)
 
     def test_names_are_only_text(self, page, ledger):
         ledger.run(initiator_name="<script>alert(1)</script>")
