@@ -36,6 +36,7 @@ FILTERS = {
     "iso": times.iso,
     "json_lines": json_lines.json_lines,
     "pattern_of": links.pattern_of,
+    "column_class": columns.css_class,
 }
 
 GLOBALS = {

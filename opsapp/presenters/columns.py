@@ -25,3 +25,9 @@ def chosen_columns(table: str, columns: Sequence[Column]) -> list[Column]:
     if not asked:
         asked = {column["key"] for column in columns if not column.get("hidden")}
     return [column for column in columns if column["key"] not in optional or column["key"] in asked]
+
+
+def css_class(column: Column) -> str:
+    """``col-took numeric``: what the cells of a column are called, and how they are drawn."""
+    drawn = (name for name in ("numeric", "wide", "narrow") if column.get(name))
+    return " ".join([f"col-{column['key']}", *drawn])
