@@ -156,23 +156,28 @@ class _AnyPort(Controller):
 
 
 @contextmanager
-def running_mailbox(served: Path | None = None) -> Iterator[Mailbox]:
-    """A mail server on loopback. With a certificate it wants STARTTLS and a password."""
+def running_mailbox(served: Path | None = None, *, starttls: bool = True) -> Iterator[Mailbox]:
+    """A mail server on loopback. With a certificate it wants a password and TLS.
+
+    ``starttls``: TLS is agreed on after the greeting, else it is there from the first byte.
+    """
     mailbox = Mailbox()
     options: dict[str, Any] = {}
     if served:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(served)
-        options = {
-            "tls_context": context,
-            "require_starttls": True,
-            "auth_required": True,
-            "authenticator": mailbox.authenticator,
-        }
+        options = {"auth_required": True, "authenticator": mailbox.authenticator}
+        if starttls:
+            options |= {"tls_context": context, "require_starttls": True}
+        else:
+            options |= {"ssl_context": context, "auth_require_tls": False}
     controller = _AnyPort(mailbox, hostname="127.0.0.1", port=0, **options)
     controller.start()
     place = f"localhost:{controller.port}"
-    mailbox.url = f"smtp://ops:p%40ss%2Fword@{place}?starttls" if served else f"smtp://{place}"
+    mailbox.url = f"smtp://{place}"
+    if served:
+        signed_in = f"ops:p%40ss%2Fword@{place}"
+        mailbox.url = f"smtp://{signed_in}?starttls" if starttls else f"smtps://{signed_in}"
     try:
         yield mailbox
     finally:
