@@ -18,7 +18,8 @@ def test_everything_as_json(runner, ledger):
     ledger.run(RunStatus.QUEUED, hold=Hold.GRAPH)
     ledger.run(RunStatus.QUEUED, age=timedelta(minutes=4), events=[("dispatched", "Handed.")])
     failed = {"reason_code": "queue.dispatch_failed", "dispatch": "rejected"}
-    ledger.run(RunOutcome.FAILED, events=[("completed", "Failed.", failed)])
+    ended = [("completed", "Failed.", failed)]
+    ledger.run(RunOutcome.FAILED, reason_code="queue.dispatch_failed", events=ended)
     ledger.worker("busy", version="0.0.1")
     ledger.queue(3)
     at = utcnow().isoformat()
