@@ -21,8 +21,8 @@ from rq.timeouts import HorseMonitorTimeoutException, UnixSignalDeathPenalty
 from rq.worker import HerokuWorker
 
 from opsapp.models import WorkerState
+from opsapp.runs.claiming import claim
 from opsapp.runs.lease import lease_end
-from opsapp.runs.turns import claim
 from workers import callbacks, interrupts
 from workers.presence import Presence
 from workers.runtime import app
@@ -130,8 +130,8 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
             if self.horse_pid:
                 self.wait_for_horse()
                 self._horse_pid = 0
-            reason = "worker.shutdown" if self.is_stopping else "worker.killed"
-            callbacks.settle(job, reason)
+            if not interrupts.is_completed():
+                callbacks.settle(job, "worker.shutdown" if self.is_stopping else "worker.killed")
             self._presence.note(WorkerState.STOPPING if self.is_stopping else WorkerState.IDLE)
 
     def _claim(self, job: Job) -> None:
