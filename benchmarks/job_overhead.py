@@ -1,7 +1,8 @@
 """Working off a queue of runs that do nothing, against RQ alone with jobs that do nothing.
 
-Both workers fork a process per job. Ours also claims the run, keeps its lease, writes what happened
-and tells the initiator: what a run costs on top of its work.
+Both workers have a process per job; ours makes the next one while a job runs, which takes a second
+processor to pay. Ours also claims the run, keeps its lease, writes what happened and tells the
+initiator: what a run costs on top of its work.
 """
 
 import os

@@ -44,8 +44,8 @@ def announce_shutdown() -> None:
 
 
 def note_claimed(run: tuple[int, str] | None) -> None:
-    """In the worker, before it forks: the run of the next job is its own already, or is not."""
-    global _claimed  # noqa: PLW0603 - inherited by the process of the job
+    """In the worker: the run of the next job is its own already, or is not. And in that process."""
+    global _claimed  # noqa: PLW0603 - one process, one job
     _claimed = run
     _stage[0] = _NOT_BEGUN
 

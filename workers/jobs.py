@@ -40,7 +40,7 @@ def run_operation(run_id: int, dispatch_token: str) -> None:
 
 
 def _execution(run_id: int, token: str) -> Execution | None:
-    """The worker claims a run before it forks the process of its job, when it can."""
+    """The worker claims a run before it hands it to this process, when it can."""
     if interrupts.begin_claimed(run_id, token):
         return Execution.of_claimed(run_id, token, open_graph)
     return Execution.begin(run_id, token, interrupts.worker_name(), open_graph)

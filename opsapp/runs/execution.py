@@ -81,7 +81,7 @@ class Execution:
     def of_claimed(
         cls, run_id: int, token: str, open_graph: Callable[["Execution"], "GraphClient"]
     ) -> "Execution":
-        """For a run that this process, or the one it was forked from, has claimed."""
+        """For a run that this process, or its worker, has claimed."""
         execution = cls(run_id, token, open_graph)
         if execution.run.attempt > 1:
             execution._forget_failed_items()
