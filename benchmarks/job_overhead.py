@@ -1,7 +1,8 @@
 """Working off a queue of runs that do nothing, against RQ alone with jobs that do nothing.
 
-Both workers fork a process per job. Ours also claims the run, keeps its lease, writes what happened
-and tells the initiator: what a run costs on top of its work.
+Both workers have a process per job; ours makes the next one while a job runs, which takes a second
+processor to pay. Ours also claims the run, keeps its lease, writes what happened and tells the
+initiator: what a run costs on top of its work.
 """
 
 import os
@@ -15,10 +16,10 @@ import sqlalchemy as sa
 from rq import Queue
 
 from benchmarks.comparison import ROUNDS, Comparison
-from benchmarks.instance import a_tenant, temporary_instance
+from benchmarks.instance import a_tenant, on_both_databases
 from benchmarks.nothing import Nothing, bare_queue, nothing
 from opsapp import runs
-from opsapp.config import Settings
+from opsapp.config import Settings, current_settings
 from opsapp.embedded_redis import redis_url
 from opsapp.extensions import db
 from opsapp.models import OperationRun, RunOutcome, RunStatus, Tenant
@@ -29,14 +30,20 @@ JOBS = 20
 PATIENCE_SECONDS = 120
 
 
-def benchmark() -> Comparison:
+def benchmark() -> str:
     register(Nothing())
-    with temporary_instance() as settings, _worker("ours", settings), _worker("bare", settings):
+    return on_both_databases(_measure)
+
+
+def _measure(database: str) -> Comparison:
+    settings = current_settings()
+    with _worker("ours", settings), _worker("bare", settings):
         tenant = a_tenant()
         bare = bare_queue(queue.client())
         rounds = [(_seconds_ours(tenant, n), _seconds_bare(bare)) for n in range(ROUNDS + 1)]
     ours, plain = zip(*rounds[1:], strict=True)
-    return Comparison("worker, one run / one plain RQ job", list(ours), list(plain))
+    name = f"worker, one run / one plain RQ job, {database}"
+    return Comparison(name, list(ours), list(plain))
 
 
 @contextmanager

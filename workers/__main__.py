@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 from redis import Redis
 from redis.backoff import ExponentialBackoff
+from redis.driver_info import DriverInfo
 from redis.retry import Retry
 from rq.serializers import JSONSerializer
 from sqlalchemy.orm import configure_mappers
@@ -88,7 +89,7 @@ def _work(flask_app: Flask, settings: Settings, embedded: EmbeddedRedis | None) 
     worker = OpsWorker(
         [QUEUE_NAME],
         name=name,
-        connection=Redis.from_url(redis_url(settings), retry=RETRIES),
+        connection=Redis.from_url(redis_url(settings), retry=RETRIES, driver_info=DriverInfo()),
         serializer=JSONSerializer,
         presence=presence,
         turn_taker=TurnTaker(flask_app),

@@ -42,6 +42,8 @@ def run_id_of(job: Job) -> int | None:
 
 def on_success(job: Job, _connection: Redis, _result: Any) -> None:
     """Only a staged result counts: a job that was not allowed to claim its run succeeds too."""
+    if interrupts.is_completed():
+        return
     _try(job, lambda run_id, token: finalize(run_id, None, token=token))
 
 
@@ -84,6 +86,8 @@ def on_work_horse_killed(
     data: dict[str, Any] = {"max_rss_bytes": usage.ru_maxrss * 1024} if usage else {}
     if status is None:
         reason = "run.timeout"  # RQ's backstop: the job sat out its time limit and was killed
+    elif usage is None:
+        reason = "worker.killed"  # nobody can say any more how it ended
     elif os.WIFSIGNALED(status):
         data["signal"] = os.WTERMSIG(status)
         was_oom = data["signal"] == signal.SIGKILL and memory.oom_killed_since_start()

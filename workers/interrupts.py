@@ -8,7 +8,8 @@ from contextlib import contextmanager
 _watchers: list[Callable[[], None]] = []
 _operations_running = 0
 _claimed: tuple[int, str] | None = None
-_begun = mmap.mmap(-1, 1)  # shared with the processes that are forked
+_stage = mmap.mmap(-1, 1)  # of the job, told to the worker: shared with the forked processes
+_NOT_BEGUN, _BEGUN, _COMPLETED = range(3)
 
 
 class RunTimeout(BaseException):
@@ -43,23 +44,38 @@ def announce_shutdown() -> None:
 
 
 def note_claimed(run: tuple[int, str] | None) -> None:
-    """In the worker, before it forks: the run of the next job is its own already, or is not."""
-    global _claimed  # noqa: PLW0603 - inherited by the process of the job
+    """In the worker: the run of the next job is its own already, or is not. And in that process."""
+    global _claimed  # noqa: PLW0603 - one process, one job
     _claimed = run
-    _begun[0] = 0
+    _stage[0] = _NOT_BEGUN
+
+
+def claimed() -> tuple[int, str] | None:
+    """The run of the next job, if its worker claimed it."""
+    return _claimed
 
 
 def begin_claimed(run_id: int, token: str) -> bool:
     """In the process of the job: whether its worker claimed the run; notes that work begins."""
     if _claimed != (run_id, token):
         return False
-    _begun[0] = 1
+    _stage[0] = _BEGUN
     return True
 
 
 def is_untouched(run_id: int, token: str) -> bool:
     """In the worker: whether it claimed the run for a process that died before it began."""
-    return _claimed == (run_id, token) and not _begun[0]
+    return _claimed == (run_id, token) and _stage[0] == _NOT_BEGUN
+
+
+def note_completed() -> None:
+    """In the process of the job: its run is completed, and that is committed."""
+    _stage[0] = _COMPLETED
+
+
+def is_completed() -> bool:
+    """Whether the job has said so; when it has not, only the ledger knows."""
+    return _stage[0] == _COMPLETED
 
 
 def worker_name() -> str:

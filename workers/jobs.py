@@ -40,7 +40,7 @@ def run_operation(run_id: int, dispatch_token: str) -> None:
 
 
 def _execution(run_id: int, token: str) -> Execution | None:
-    """The worker claims a run before it forks the process of its job, when it can."""
+    """The worker claims a run before it hands it to this process, when it can."""
     if interrupts.begin_claimed(run_id, token):
         return Execution.of_claimed(run_id, token, open_graph)
     return Execution.begin(run_id, token, interrupts.worker_name(), open_graph)
@@ -54,7 +54,8 @@ def _perform(execution: Execution) -> None:
         with interrupts.inside_operation():
             execution.take_selection(operation)
             _do(operation, execution)
-        execution.finish(execution.result_of_items())
+        execution.finish()
+        interrupts.note_completed()
     except LostFence:
         logger.warning("lost the fence", extra={"run_id": execution.run_id})
     except RunCancelled:
@@ -84,6 +85,7 @@ def _end_cancelled(execution: Execution) -> None:
     execution.start_afresh()
     execution.record_not_started()
     execution.finish(RunResult.cancelled())
+    interrupts.note_completed()
 
 
 def _check_still_permitted(execution: Execution) -> None:

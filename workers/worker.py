@@ -1,15 +1,11 @@
-"""Our RQ worker: announces shutdown to its job, settles what a dead job left unsaid.
-
-RQ's own worker quits when Redis fails it in the middle of a job. Ours sees the job through: the
-ledger is in the database, and Redis is asked again before the next job.
-"""
+"""Our RQ worker: claims runs, hands them to processes, settles what a dead job left unsaid."""
 
 import contextlib
 import logging
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from resource import struct_rusage
 from typing import Any
 
 import rq
@@ -18,32 +14,21 @@ from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job
 from rq.timeouts import HorseMonitorTimeoutException, UnixSignalDeathPenalty
-from rq.worker import HerokuWorker
 
 from opsapp.models import WorkerState
+from opsapp.runs.claiming import claim
 from opsapp.runs.lease import lease_end
-from opsapp.runs.turns import claim
 from workers import callbacks, interrupts
 from workers.presence import Presence
+from workers.rehearsal import warm_up
 from workers.runtime import app
+from workers.spare import Order, Spare
+from workers.steadfast import SteadfastWorker
 from workers.turn_taker import TurnTaker
 
 logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 1  # an idle worker that is told to stop does so when its turn of waiting is over
-
-# HerokuWorker lets a job live on through a SIGTERM sent to the whole process group, and tells it;
-# it needs a real-time signal, which macOS does not have.
-_Base: type[rq.Worker] = HerokuWorker if hasattr(signal, "SIGRTMIN") else rq.Worker
-
-
-@contextlib.contextmanager
-def _going_on_without_redis() -> Iterator[None]:
-    """For what Redis is told about this worker: nothing of ours depends on it."""
-    try:
-        yield
-    except RedisError as error:
-        logger.warning("Redis does not answer (%s)", type(error).__name__)
 
 
 class RunDeathPenalty(UnixSignalDeathPenalty):
@@ -56,14 +41,13 @@ class RunDeathPenalty(UnixSignalDeathPenalty):
         super().handle_death_penalty(signum, frame)  # type: ignore[no-untyped-call]
 
 
-class OpsWorker(_Base):  # type: ignore[misc, valid-type]
-    """One process, one queue, one job at a time in a forked child.
+class OpsWorker(SteadfastWorker):
+    """One process, one queue, one job at a time in a process of its own.
 
     ``housekeeping`` is called with every heartbeat: at least every few seconds, busy or idle.
     """
 
     death_penalty_class = RunDeathPenalty
-    max_connection_wait_time = 4.0  # seconds between two looks for a Redis that is gone
 
     def __init__(
         self,
@@ -79,6 +63,7 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
         self._presence = presence
         self._turn_taker = turn_taker
         self._housekeeping = housekeeping
+        self._spare = Spare(lambda: warm_up(self.connection), self._become_horse)
 
     @property
     def is_stopping(self) -> bool:
@@ -98,6 +83,7 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
         """Waits in short turns, and stops between two of them: no job is lost on the way."""
         del max_idle_time
         while not self.is_stopping:
+            self._spare.keep_ready()
             found: tuple[Job, rq.Queue] | None = super().dequeue_job_and_maintain_ttl(
                 timeout, max_idle_time=timeout
             )
@@ -130,8 +116,8 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
             if self.horse_pid:
                 self.wait_for_horse()
                 self._horse_pid = 0
-            reason = "worker.shutdown" if self.is_stopping else "worker.killed"
-            callbacks.settle(job, reason)
+            if not interrupts.is_completed():
+                callbacks.settle(job, "worker.shutdown" if self.is_stopping else "worker.killed")
             self._presence.note(WorkerState.STOPPING if self.is_stopping else WorkerState.IDLE)
 
     def _claim(self, job: Job) -> None:
@@ -147,15 +133,38 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
 
     def fork_work_horse(self, job: Job, queue: rq.Queue) -> None:
         """A stop that came before there was anybody to tell is passed on now."""
-        super().fork_work_horse(job, queue)
-        with contextlib.suppress(OSError):  # the child does the same: whoever is first
-            os.setpgid(self.horse_pid, self.horse_pid)
+        os.environ["RQ_WORKER_ID"], os.environ["RQ_JOB_ID"] = self.name, job.id
+        self._horse_pid = self._spare.hand_over(self._order(job))
+        if not self._horse_pid:
+            super().fork_work_horse(job, queue)
+            with contextlib.suppress(OSError):  # the child does the same: whoever is first
+                os.setpgid(self.horse_pid, self.horse_pid)
         if self.is_stopping:
             self.handle_warm_shutdown_request()
+        else:
+            self._spare.keep_ready()
 
-    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
-        with _going_on_without_redis():
-            super().maintain_heartbeats(job, execution)
+    def _order(self, job: Job) -> Order:
+        execution = self.execution
+        version = job.redis_server_version
+        return Order(job.id, execution.id, execution.created_at, version, interrupts.claimed())
+
+    def _become_horse(self, order: Order) -> None:
+        """In the spare process: it is that of a job now, as if RQ had forked it for that."""
+        os.environ["RQ_WORKER_ID"], os.environ["RQ_JOB_ID"] = self.name, order.job_id
+        interrupts.note_claimed(order.claimed)
+        job = Job.fetch(order.job_id, self.connection, self.serializer)
+        job.redis_server_version = order.server_version
+        execution = Execution(order.execution_id, job.id, self.connection, self.name)
+        execution.created_at = order.execution_began
+        self.execution = execution
+        self.main_work_horse(job, self.queues[0])
+
+    def wait_for_horse(self) -> tuple[int | None, int | None, struct_rusage | None]:
+        if self._spare.is_working(self.horse_pid):
+            return self._spare.wait_for_end()
+        waited: tuple[int | None, int | None, struct_rusage | None] = super().wait_for_horse()
+        return waited
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         if not self.is_horse:
@@ -168,21 +177,10 @@ class OpsWorker(_Base):  # type: ignore[misc, valid-type]
             if self.is_stopping and not self.is_horse and not self.horse_pid:
                 raise StopRequested from None  # RQ would wait for Redis to come back
 
-    def set_state(self, state: str, pipeline: Any = None) -> None:
-        with _going_on_without_redis():
-            super().set_state(state, pipeline)
-
-    def check_for_suspension(self, burst: bool) -> None:
-        with _going_on_without_redis():
-            super().check_for_suspension(burst)
-
-    def run_maintenance_tasks(self) -> None:
-        with _going_on_without_redis():
-            super().run_maintenance_tasks()
-
     def teardown(self) -> None:
-        with _going_on_without_redis():
-            super().teardown()
+        if not self.is_horse:
+            self._spare.stop()
+        super().teardown()
 
     def request_stop_sigrtmin(self, signum: int, frame: object) -> None:
         """In the job's process: hand back at the next item; RQ's exception is the backstop."""

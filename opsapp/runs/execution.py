@@ -8,24 +8,31 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import ItemResult, OperationRun, OperationRunItem, Tenant
 from opsapp.operations.base import Expected, Operation
+from opsapp.runs.claiming import claim
 from opsapp.runs.events import add_event
 from opsapp.runs.expectations import Expectations
-from opsapp.runs.items import FencedStep, count_items, listed, summarise_failures
+from opsapp.runs.items import FencedStep, count_items, listed, result_of_items
 from opsapp.runs.lease import Lease, LostFence, lease_end
 from opsapp.runs.lineage import DONE, family
 from opsapp.runs.reasons import ReasonClass
-from opsapp.runs.result import COUNT_NAMES, RunResult
+from opsapp.runs.result import RunResult
 from opsapp.runs.selection import Chosen, class_of, hash_of, stored
 from opsapp.runs.transitions import complete
-from opsapp.runs.turns import claim
 
 if TYPE_CHECKING:
     from opsapp.graph.client import GraphClient
+
+
+WITH_WHOM = (  # every job asks at once whether it is still permitted
+    joinedload(OperationRun.tenant, innerjoin=True),
+    joinedload(OperationRun.user),
+)
 
 
 class RunCancelled(BaseException):
@@ -74,7 +81,7 @@ class Execution:
     def of_claimed(
         cls, run_id: int, token: str, open_graph: Callable[["Execution"], "GraphClient"]
     ) -> "Execution":
-        """For a run that this process, or the one it was forked from, has claimed."""
+        """For a run that this process, or its worker, has claimed."""
         execution = cls(run_id, token, open_graph)
         if execution.run.attempt > 1:
             execution._forget_failed_items()
@@ -96,7 +103,7 @@ class Execution:
 
     @cached_property
     def run(self) -> OperationRun:
-        return db.session.get_one(OperationRun, self.run_id)
+        return db.session.get_one(OperationRun, self.run_id, options=WITH_WHOM)
 
     @property
     def tenant(self) -> Tenant:
@@ -225,10 +232,13 @@ class Execution:
             for item in self._expectations.not_started():
                 step.record(item)
 
-    def finish(self, result: RunResult) -> None:
-        """The last write of a job: its result. The callbacks then find nothing left to do."""
+    def finish(self, result: RunResult | None = None) -> None:
+        """The last write of a job: its result, by its items if there is no other.
+
+        The callbacks then find nothing left to do.
+        """
         with self._lease.held() as (session, run):
-            complete(session, run, result)
+            complete(session, run, result or result_of_items(session, run))
 
     def stage(self, result: RunResult) -> None:
         """The result of a job that failed, which survives whatever happens afterwards.
@@ -238,14 +248,6 @@ class Execution:
         with self._lease.held() as (_session, run):
             if run.staged_result is None:
                 run.staged_result = result.to_json()
-
-    def result_of_items(self) -> RunResult:
-        """By the counts that every step keeps."""
-        session = db.session()
-        session.rollback()
-        counts = {**dict.fromkeys(COUNT_NAMES, 0), **self.run.summary_counts}
-        failures = summarise_failures(session, self.run_id) if counts["failed"] else ()
-        return RunResult.of_items(counts, failures)
 
     def heartbeat(self) -> AbstractContextManager[None]:
         """Renews the lease and watches for a cancel from a thread of its own."""

@@ -11,7 +11,7 @@ from opsapp.database import storable, utcnow
 from opsapp.models import ItemResult, OperationRun, OperationRunItem
 from opsapp.models.upsert import insert_or_ignore
 from opsapp.operations.base import Item
-from opsapp.runs.result import COUNT_NAMES, Failure
+from opsapp.runs.result import COUNT_NAMES, Failure, RunResult
 
 
 class FencedStep:
@@ -118,3 +118,10 @@ def summarise_failures(session: Session, run_id: int) -> tuple[Failure, ...]:
         Failure(code or "internal.unexpected", message or "", number)
         for code, message, number in rows
     )
+
+
+def result_of_items(session: Session, run: OperationRun) -> RunResult:
+    """How a run ends of which nothing else is known: by the counts that every step keeps."""
+    counts = {**dict.fromkeys(COUNT_NAMES, 0), **run.summary_counts}
+    failures = summarise_failures(session, run.id) if counts["failed"] else ()
+    return RunResult.of_items(counts, failures)

@@ -38,7 +38,11 @@ def queued_note(run: OperationRun) -> Note | None:
     """None for a run of the system: nobody waits for it."""
     if run.user_id is None:
         return None
-    return Note(run.user_id, run.id, NotificationKind.QUEUED, f"{subject(run)} is queued.")
+    return note_of_queued(run.user_id, run.id, subject(run))
+
+
+def note_of_queued(user_id: int, run_id: int, what: str) -> Note:
+    return Note(user_id, run_id, NotificationKind.QUEUED, f"{what} is queued.")
 
 
 def send(where: Writing, note: Note) -> None:
@@ -51,11 +55,6 @@ def send(where: Writing, note: Note) -> None:
 @cache
 def _insertion(dialect: str) -> Any:
     return insert_or_ignore(dialect, Notification)
-
-
-def notify_queued(session: Session, run: OperationRun) -> None:
-    if note := queued_note(run):
-        send(session, note)
 
 
 def notify_ended(session: Session, run: OperationRun) -> None:

@@ -14,7 +14,11 @@ HOLD_WORDS = {
 
 def subject(run: OperationRun) -> str:
     """What runs where: ``Sync inventory of Contoso``."""
-    return f"{label_of(run.type)} of {run.tenant.name}"
+    return subject_of(run.type, run.tenant.name)
+
+
+def subject_of(operation_type: str, tenant_name: str) -> str:
+    return f"{label_of(operation_type)} of {tenant_name}"
 
 
 def sentence(run: OperationRun) -> str:

@@ -1,7 +1,7 @@
 """Whose turn it is: the order of the queue, and how much may run at the same time.
 
 Decided in the database. Redis only wakes a worker: what it then works on is ``next_run``, and it
-works on nothing that it could not ``claim``.
+works on nothing that it could not claim.
 """
 
 from collections.abc import Sequence
@@ -11,20 +11,14 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
 from opsapp.config import current_settings
 from opsapp.database import UtcDateTime, utcnow
 from opsapp.extensions import db
 from opsapp.models import Hold, OperationRun, RunStatus, Tenant
-from opsapp.models.base import write
 from opsapp.models.conditions import ACTIVE
 from opsapp.operations import REGISTRY
-from opsapp.runs.events import add_event
-from opsapp.runs.notifications import notify_queued
-from opsapp.runs.pauses import park_if_paused
-from opsapp.runs.queue import job_id_of
-from opsapp.runs.transitions import locked, take_back
 
 
 class Turn(NamedTuple):
@@ -55,21 +49,27 @@ def next_run(waking: int) -> Turn | None:
     is longest ago, then who waited longest. ``waking`` is the run whose job woke the worker: its
     dispatcher may not have noted yet that it is in the queue.
     """
-    row = db.session.connection().execute(_queries().first, _now(waking)).one_or_none()
+    row = db.session.connection().execute(_queries().first, values_now(waking)).one_or_none()
     db.session.rollback()
     return Turn(*row) if row else None
 
 
 def may_run(run_id: int) -> bool:
     """Whether the limits let this very run start now."""
-    row = db.session.connection().execute(_queries().this, _now(run_id)).one_or_none()
+    row = db.session.connection().execute(startable(), values_now(run_id)).one_or_none()
     db.session.rollback()
     return row is not None
 
 
-def _now(waking: int) -> dict[str, Any]:
+def values_now(waking: int) -> dict[str, Any]:
+    """What the statements of this module are to be given."""
     limit = current_settings().tenant_concurrency
     return {"waking": waking, "limit": limit, "now": utcnow()}
+
+
+def startable() -> sa.Select[int, str]:
+    """Finds the waking run if the limits let it start now."""
+    return _queries().this
 
 
 class _Queries(NamedTuple):
@@ -163,50 +163,6 @@ def _told_to_wait() -> tuple[sa.ColumnElement[bool], ...]:
         other.hold == Hold.GRAPH,
         other.not_before > sa.bindparam("now", type_=UtcDateTime),
     )
-
-
-def claim(run_id: int, token: str, worker: str, lease_until: datetime) -> bool:
-    """The worker's first act: ``queued`` → ``running`` for the holder of the token only.
-
-    Parks a run that is paused, and gives one that the limits forbid back to the tick.
-    """
-    with write() as session:
-        tenant = _locked_tenant(session, run_id)
-        run = locked(session, run_id, token)
-        if run is None or tenant is None or run.status != RunStatus.QUEUED or run.hold:
-            return False
-        if park_if_paused(session, run):
-            return False
-        if session.connection().execute(_queries().this, _now(run_id)).first() is None:
-            take_back(run)
-            return False
-        _begin(session, run, worker, lease_until)
-        tenant.last_turn_at = run.heartbeat_at
-    return True
-
-
-def _locked_tenant(session: Session, run_id: int) -> Tenant | None:
-    """Two workers must not both find the last free place: claims of a tenant take turns."""
-    mine = sa.select(OperationRun.tenant_id).where(OperationRun.id == run_id).scalar_subquery()
-    return session.scalar(
-        sa.select(Tenant).where(Tenant.id == mine).with_for_update(key_share=True)
-    )
-
-
-def _begin(session: Session, run: OperationRun, worker: str, lease_until: datetime) -> None:
-    now = utcnow()
-    run.status = RunStatus.RUNNING
-    run.worker, run.job_id = worker, job_id_of(run.id, run.dispatch_token)
-    run.started_at = run.started_at or now
-    if run.dispatched_at is None:  # the worker is faster than the dispatcher's own mark
-        run.dispatched_at = now
-        add_event(session, run.id, "dispatched", "Handed to the queue.")
-    run.heartbeat_at, run.lease_expires_at = now, lease_until
-    run.missing_since = run.wait_reason = None
-    add_event(
-        session, run.id, "started", f"Attempt {run.attempt} started.", data={"worker": worker}
-    )
-    notify_queued(session, run)
 
 
 def standing_of(run: OperationRun) -> Standing:

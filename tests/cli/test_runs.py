@@ -23,9 +23,9 @@ from opsapp.models import (
 )
 from opsapp.models.base import write
 from opsapp.operations import REGISTRY
+from opsapp.runs.claiming import claim
 from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import finalize
-from opsapp.runs.turns import claim
 from tests.support.inventory_rows import add_tenant
 from tests.support.ledger_rows import Ledger
 from tests.support.processes import wait_until

@@ -29,6 +29,7 @@ from opsapp.models.base import write
 from opsapp.operations import REGISTRY, runs_purge
 from opsapp.operations.base import InvalidInputs
 from opsapp.runs.execution import ShutdownRequested
+from opsapp.runs.items import result_of_items
 from tests.support import apps
 from tests.support.ledger_rows import CANCELLED, FAILED, SUCCEEDED, Ledger, item
 from tests.support.run_looks import begin
@@ -76,7 +77,7 @@ def purge(tenant: Tenant) -> Callable[[], OperationRun]:
     def perform() -> OperationRun:
         execution = begin(runs.ensure_run(tenant, PURGE, {}))
         REGISTRY[PURGE].perform(execution)
-        execution.stage(execution.result_of_items())
+        execution.stage(result_of_items(db.session(), execution.run))
         runs.finalize(execution.run_id, None)
         db.session.rollback()
         return db.session.get_one(OperationRun, execution.run_id)

@@ -16,6 +16,7 @@ from opsapp.models import (
     RunOutcome,
 )
 from opsapp.models.base import write
+from opsapp.runs.items import result_of_items
 from opsapp.runs.result import RunResult
 from opsapp.runs.transitions import finalize
 from tests.runs.conftest import EnsureDrill
@@ -35,7 +36,7 @@ def completed(ensure: EnsureDrill) -> OperationRun:
     with execution.step() as step:
         step.record(Item("thing", "1", ItemResult.SUCCEEDED))
         step.record(Item("thing", "2", ItemResult.FAILED, reason_code="graph.conflict"))
-    execution.stage(execution.result_of_items())
+    execution.stage(result_of_items(db.session(), execution.run))
     assert finalize(run.id, None)
     return run
 

@@ -94,7 +94,7 @@ def perform(run: OperationRun, lottery: Lottery) -> OperationRun:
     try:
         execution.take_selection(lottery)
         lottery.perform(execution)
-        execution.finish(execution.result_of_items())
+        execution.finish()
     except RunCancelled:
         execution.record_not_started()
         execution.finish(RunResult.cancelled())

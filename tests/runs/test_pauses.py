@@ -8,8 +8,8 @@ from opsapp import runs
 from opsapp.extensions import db
 from opsapp.models import AuditEvent, Hold, OperationRun, Tenant, User
 from opsapp.refusals import Refused
+from opsapp.runs.claiming import claim
 from opsapp.runs.pauses import in_force, pause, resume
-from opsapp.runs.turns import claim
 from tests.runs.conftest import EnsureDrill
 from tests.support.cast import Cast
 from tests.support.inventory_rows import add_tenant

@@ -18,6 +18,8 @@ from opsapp.models.base import write
 from opsapp.operations import REGISTRY
 from opsapp.operations.base import Item
 from opsapp.refusals import NotAllowed, Refused
+from opsapp.runs.claiming import claim
+from opsapp.runs.items import result_of_items
 from opsapp.runs.result import Failure, RunResult
 from opsapp.runs.selection import stored
 from opsapp.runs.transitions import (
@@ -27,7 +29,6 @@ from opsapp.runs.transitions import (
     settle_expired,
     settle_interrupted,
 )
-from opsapp.runs.turns import claim
 from tests.runs.conftest import EnsureDrill
 from tests.support.cast import Cast
 from tests.support.run_looks import ago, begin, edit, events, kinds, last_event, state
@@ -516,7 +517,7 @@ def _partial_sync(
         for kind, key, result in results:
             reason = None if result == ItemResult.SUCCEEDED else "graph.forbidden"
             step.record(Item(kind, key, result, reason_code=reason))
-    execution.stage(execution.result_of_items())
+    execution.stage(result_of_items(db.session(), execution.run))
     finalize(run.id, None)
     return run
 

@@ -11,7 +11,8 @@ from opsapp.config import Settings
 from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import Hold, OperationRun, Tenant, User
-from opsapp.runs.turns import Turn, claim, is_waiting, may_run, next_run, standing_of
+from opsapp.runs.claiming import claim
+from opsapp.runs.turns import Turn, is_waiting, may_run, next_run, standing_of
 from tests.runs.conftest import EnsureDrill
 from tests.support.cast import Cast
 from tests.support.inventory_rows import add_tenant

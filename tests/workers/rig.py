@@ -93,6 +93,26 @@ class WorkerProcess:
         ]
         return pids[0] if pids else None
 
+    def launcher(self) -> int | None:
+        """The process that starts those of jobs: a child of the worker that is not the tick."""
+        own = [pid for pid in self.children(self.pid) if pid != self.ticker()]
+        return next((pid for pid in own if self.children(pid)), None)
+
+    def spare(self) -> int:
+        """The process that waits for the next job, as soon as there is one."""
+        wait_until(self.launcher, seconds=PATIENCE, what="a process is made ahead")
+        return max(self.children(self.launcher()))
+
+    def children(self, parent: int | None) -> list[int]:
+        return [pid for pid in self.members() if parent_of(pid) == parent]
+
+    def zombies(self) -> list[int]:
+        """The dead of the worker and its launcher that nobody has asked after."""
+        parents = {self.pid, self.launcher()}
+        folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+        dead = [int(folder.name) for folder in folders if _fields_of(folder)[:1] == ["Z"]]
+        return [pid for pid in dead if parent_of(pid) in parents]
+
     @property
     def name(self) -> str:
         """Its name in the database begins with host and pid."""
@@ -123,11 +143,21 @@ class WorkerProcess:
 
 
 def _session_of(folder: Path) -> int | None:
+    fields = _fields_of(folder)
+    return None if not fields or fields[0] == "Z" else int(fields[3])
+
+
+def parent_of(pid: int) -> int | None:
+    fields = _fields_of(Path(f"/proc/{pid}"))
+    return int(fields[1]) if fields else None
+
+
+def _fields_of(folder: Path) -> list[str]:
+    """What the kernel says of a process: state, parent, group, session and so on."""
     try:
-        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        return (folder / "stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return None
-    return None if fields[0] == "Z" else int(fields[3])
+        return []
 
 
 def _command_of(folder: Path) -> str:
@@ -213,6 +243,14 @@ class Rig:
 
     def start_redis(self) -> None:
         self._redis.start()
+
+    @staticmethod
+    def cut_database_connections() -> None:
+        """All but our own; of PostgreSQL."""
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        query = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
+        with db.engine.connect() as connection:
+            connection.execute(sa.text(query))
 
     @property
     def redis_socket(self) -> Path:

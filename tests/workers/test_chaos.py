@@ -87,11 +87,11 @@ class Monkey:
             self.rig.start_redis()
 
     def kill_a_job(self) -> None:
-        """The youngest process of a worker, when it has one beside its tick."""
+        """Of a worker, or the process of the next one, or what makes them."""
         worker = self._worker()
         jobs = [pid for pid, line in worker.members().items() if _is_job(pid, line, worker)]
         if jobs:
-            _kill(max(jobs))
+            _kill(self.dice.choice(jobs))
 
     def kill_a_worker(self) -> None:
         """It alone: its job goes on without it."""
@@ -106,12 +106,8 @@ class Monkey:
         self.rig.start_redis()
 
     def cut_database_connections(self) -> None:
-        if db.engine.dialect.name != "postgresql":
-            return
-        others = "datname = current_database() AND pid <> pg_backend_pid()"
-        query = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
-        with db.engine.connect() as connection:
-            connection.execute(sa.text(query))
+        if db.engine.dialect.name == "postgresql":
+            self.rig.cut_database_connections()
 
     def kill_the_starter(self) -> None:
         if self._starter is not None:
