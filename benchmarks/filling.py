@@ -9,6 +9,7 @@ from opsapp.models.base import write
 
 MOST_TENANTS = 300
 LEAST_RUNS_OF_A_TENANT = 160  # so that even the small ledger fills a page with one tenant's
+WORKS = 1200  # different pieces of work, each done again and again
 RARE = 60  # runs of somebody who seldom starts any, however large the ledger
 ACTIVE = 40
 DAYS = 90
@@ -21,6 +22,7 @@ class _Words:
         self.is_sqlite = dialect == "sqlite"
         self.runs = runs
         self.tenants = min(MOST_TENANTS, runs // LEAST_RUNS_OF_A_TENANT)
+        self.every = min(15, self.tenants)  # the operator is a member of every such tenant
         self._step = DAYS * 86_400 / runs
 
     def json(self, text: str) -> str:
@@ -42,7 +44,7 @@ class _Words:
 def fill(engine: sa.Engine, runs: int, items_of_one: int) -> None:
     """Runs over the last 90 days with five items each, and ``items_of_one`` of run 2."""
     words = _Words(engine.dialect.name, runs)
-    _add_people_and_tenants(words.tenants)
+    _add_people_and_tenants(words)
     with engine.connect() as connection:
         triggers = _drop_triggers(connection)
         for statement in _statements(words, runs, items_of_one):
@@ -57,19 +59,19 @@ def fill(engine: sa.Engine, runs: int, items_of_one: int) -> None:
             connection.exec_driver_sql("VACUUM ANALYZE")
 
 
-def _add_people_and_tenants(count: int) -> None:
-    """The first person is an administrator, the second a member of a fifteenth of the tenants."""
+def _add_people_and_tenants(words: _Words) -> None:
+    """The first person is an administrator, the second a member of some of the tenants."""
     with write() as session:
         session.add_all(
             Tenant(slug=f"tenant-{n}", name=f"Tenant {n}", entra_tenant_id=f"{n:036}")
-            for n in range(1, count + 1)
+            for n in range(1, words.tenants + 1)
         )
         for name in ("admin", "operator"):
             email = f"{name}@opsapp.test"
             user = User(email=email, name=name, password_hash="", is_admin=name == "admin")
             session.add(user)
             session.flush()
-        tenants = session.scalars(sa.select(Tenant.id).where(Tenant.id % min(15, count) == 0))
+        tenants = session.scalars(sa.select(Tenant.id).where(Tenant.id % words.every == 0))
         session.add_all(
             Membership(tenant_id=tenant, user_id=user.id, role=Role.OPERATOR) for tenant in tenants
         )
@@ -148,6 +150,8 @@ def _runs(words: _Words) -> str:
     """
     runs, tenants = words.runs, words.tenants
     active, dice = f"n > {runs - ACTIVE}", "CAST(n AS bigint) * 2654435761 % 4294967296 % 100"
+    tenant = f"n % {tenants} + 1"
+    by_operator = f"({tenant}) % {words.every} = 0 AND n % 7 < 3"
     outcome = (
         f"CASE WHEN {active} THEN 'pending' WHEN n = 2 OR {dice} < 5 THEN"
         f" 'partially_succeeded' WHEN {dice} < 9 THEN 'failed'"
@@ -164,17 +168,15 @@ def _runs(words: _Words) -> str:
     status = f"CASE WHEN {active} THEN CASE WHEN n % 2 = 0 THEN 'queued' ELSE 'running' END"
     columns = {
         "id": "n",
-        "tenant_id": f"n % {tenants} + 1",
-        "user_id": "CASE WHEN n % 11 = 0 THEN 2 END",
-        "initiator_name": "CASE WHEN n % 11 = 0 THEN 'operator'"
+        "tenant_id": tenant,
+        "user_id": f"CASE WHEN {by_operator} THEN 2 END",
+        "initiator_name": f"CASE WHEN {by_operator} THEN 'operator'"
         f" WHEN n % {max(7, runs // RARE)} = 1 THEN 'Schedule: Rarely'"
         " ELSE 'Schedule: Nightly' END",
         "type": f"CASE n / {tenants} % 4 {kind} END",
         "status": f"{status} ELSE 'completed' END",
         "outcome": outcome,
-        "run_identity_hash": words.text64(
-            f"CASE WHEN {active} THEN n + 5000 ELSE n % {4 * tenants} END"
-        ),
+        "run_identity_hash": words.text64(f"CASE WHEN {active} THEN n + 5000 ELSE n % {WORKS} END"),
         "inputs": words.json("{}"),
         "context": words.json("{}"),
         "summary_counts": counts,
