@@ -144,58 +144,67 @@ def _statements(words: _Words, runs: int, items_of_one: int) -> Iterator[str]:
 
 
 def _runs(words: _Words) -> str:
-    """One in eight of the runs that ended is not a success; the last few are active.
+    columns = {**_who_and_what(words), **_fate(words), **_times(words)}
+    return (
+        f"INSERT INTO operation_runs ({', '.join(columns)}) {_numbers(words.runs)}"
+        f" SELECT {', '.join(columns.values())} FROM numbers"
+    )
 
-    Tenants take turns; what they do, and how it ends, has nothing to do with which one it is.
-    """
-    runs, tenants = words.runs, words.tenants
-    active, dice = f"n > {runs - ACTIVE}", "CAST(n AS bigint) * 2654435761 % 4294967296 % 100"
-    tenant = f"n % {tenants} + 1"
+
+def _who_and_what(words: _Words) -> dict[str, str]:
+    """Tenants take turns; what they do, and how it ends, has nothing to do with which one it is."""
+    tenant = f"n % {words.tenants} + 1"
     by_operator = f"({tenant}) % {words.every} = 0 AND n % 7 < 3"
-    outcome = (
-        f"CASE WHEN {active} THEN 'pending' WHEN n = 2 OR {dice} < 5 THEN"
-        f" 'partially_succeeded' WHEN {dice} < 9 THEN 'failed'"
-        f" WHEN {dice} < 12 THEN 'cancelled' ELSE 'succeeded' END"
-    )
-    reason = (
-        f"CASE WHEN {active} THEN NULL WHEN n = 2 OR {dice} < 5 THEN 'run.partial'"
-        f" WHEN {dice} < 9 THEN 'worker.lost'"
-        f" WHEN {dice} < 12 THEN 'run.cancelled_by_user' END"
-    )
     types = "'inventory.sync'", "'directory_groups.sync'", "'tenant.verify'", "'runs.purge'"
     kind = " ".join(f"WHEN {number} THEN {type_}" for number, type_ in enumerate(types))
-    counts = words.json('{"total": 5, "processed": 5, "succeeded": 4, "failed": 1}')
-    status = f"CASE WHEN {active} THEN CASE WHEN n % 2 = 0 THEN 'queued' ELSE 'running' END"
-    columns = {
+    work = f"CASE WHEN {_active(words)} THEN n + 5000 ELSE n % {WORKS} END"
+    return {
         "id": "n",
         "tenant_id": tenant,
         "user_id": f"CASE WHEN {by_operator} THEN 2 END",
         "initiator_name": f"CASE WHEN {by_operator} THEN 'operator'"
-        f" WHEN n % {max(7, runs // RARE)} = 1 THEN 'Schedule: Rarely'"
+        f" WHEN n % {max(7, words.runs // RARE)} = 1 THEN 'Schedule: Rarely'"
         " ELSE 'Schedule: Nightly' END",
-        "type": f"CASE n / {tenants} % 4 {kind} END",
-        "status": f"{status} ELSE 'completed' END",
-        "outcome": outcome,
-        "run_identity_hash": words.text64(f"CASE WHEN {active} THEN n + 5000 ELSE n % {WORKS} END"),
+        "type": f"CASE n / {words.tenants} % 4 {kind} END",
+        "run_identity_hash": words.text64(work),
         "inputs": words.json("{}"),
-        "context": words.json("{}"),
-        "summary_counts": counts,
-        "failure_summary": words.json("[]"),
-        "reason_code": reason,
-        "attempt": "1",
         "priority": "0",
         "dispatch_token": "'0'",
+        "retry_of_id": "CASE WHEN n > 9000 AND n % 500 = 0 THEN n - 7919 END",
+    }
+
+
+def _active(words: _Words) -> str:
+    return f"n > {words.runs - ACTIVE}"
+
+
+def _fate(words: _Words) -> dict[str, str]:
+    """One in eight of the runs that ended is not a success; the last few are active."""
+    active, dice = _active(words), "CAST(n AS bigint) * 2654435761 % 4294967296 % 100"
+    return {
+        "status": f"CASE WHEN {active} THEN CASE WHEN n % 2 = 0 THEN 'queued' ELSE 'running' END"
+        " ELSE 'completed' END",
+        "outcome": f"CASE WHEN {active} THEN 'pending' WHEN n = 2 OR {dice} < 5 THEN"
+        f" 'partially_succeeded' WHEN {dice} < 9 THEN 'failed'"
+        f" WHEN {dice} < 12 THEN 'cancelled' ELSE 'succeeded' END",
+        "reason_code": f"CASE WHEN {active} THEN NULL WHEN n = 2 OR {dice} < 5 THEN 'run.partial'"
+        f" WHEN {dice} < 9 THEN 'worker.lost' WHEN {dice} < 12 THEN 'run.cancelled_by_user' END",
+        "context": words.json("{}"),
+        "summary_counts": words.json('{"total": 5, "processed": 5, "succeeded": 4, "failed": 1}'),
+        "failure_summary": words.json("[]"),
+        "attempt": "1",
         "worker": "CASE WHEN n % 2 = 1 THEN 'worker-' || (n % 8) END",
+    }
+
+
+def _times(words: _Words) -> dict[str, str]:
+    ended = words.time(42)
+    return {
         "dispatched_at": words.time(1),
         "started_at": words.time(2),
         "heartbeat_at": words.time(3),
         "lease_expires_at": words.time(3600),
-        "completed_at": f"CASE WHEN {active} THEN NULL ELSE {words.time(42)} END",
-        "retry_of_id": "CASE WHEN n > 9000 AND n % 500 = 0 THEN n - 7919 END",
+        "completed_at": f"CASE WHEN {_active(words)} THEN NULL ELSE {ended} END",
         "created_at": words.time(),
-        "updated_at": words.time(42),
+        "updated_at": ended,
     }
-    return (
-        f"INSERT INTO operation_runs ({', '.join(columns)}) {_numbers(runs)}"
-        f" SELECT {', '.join(columns.values())} FROM numbers"
-    )

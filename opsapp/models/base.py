@@ -9,7 +9,16 @@ from sqlalchemy.orm import Session
 
 from opsapp.extensions import db
 
-__all__ = ["Model", "NestedWrite", "Writing", "rows_in", "table_of", "write", "write_rows"]
+__all__ = [
+    "Model",
+    "NestedWrite",
+    "Writing",
+    "partial_index",
+    "rows_in",
+    "table_of",
+    "write",
+    "write_rows",
+]
 
 Writing = Session | sa.Connection  # an open write transaction, of objects or of plain rows
 
@@ -24,6 +33,14 @@ else:
 def table_of(model: type[Any]) -> sa.Table:
     """The table of a model, for statements of plain columns: cheaper than those of objects."""
     return cast("sa.Table", model.__table__)
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+    """An index of those rows alone for which ``where``, a piece of SQL, holds."""
+    condition = sa.text(where)
+    return sa.Index(
+        name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition
+    )
 
 
 def rows_in(where: Writing) -> sa.Connection:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from opsapp.database import BigId, utcnow
-from opsapp.models.base import Model
+from opsapp.models.base import Model, partial_index
 from opsapp.models.notification import Notification
 
 PENDING_SQL = "state = 'pending'"
@@ -59,10 +59,5 @@ class Delivery(Model):
     __table_args__ = (
         sa.UniqueConstraint("notification_id", "channel"),
         sa.Index("ix_notification_deliveries_user", "user_id", "id"),
-        sa.Index(
-            "ix_notification_deliveries_due",
-            "next_attempt_at",
-            sqlite_where=sa.text(PENDING_SQL),
-            postgresql_where=sa.text(PENDING_SQL),
-        ),
+        partial_index("ix_notification_deliveries_due", "next_attempt_at", where=PENDING_SQL),
     )

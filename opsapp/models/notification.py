@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from opsapp.database import BigId, utcnow
-from opsapp.models.base import Model
+from opsapp.models.base import Model, partial_index
 from opsapp.models.run import OperationRun
 
 
@@ -36,10 +36,5 @@ class Notification(Model):
     __table_args__ = (
         sa.UniqueConstraint("run_id", "kind"),
         sa.Index("ix_notifications_user", "user_id", "id"),
-        sa.Index(
-            "ix_notifications_unread",
-            "user_id",
-            sqlite_where=sa.text("read_at IS NULL"),
-            postgresql_where=sa.text("read_at IS NULL"),
-        ),
+        partial_index("ix_notifications_unread", "user_id", where="read_at IS NULL"),
     )

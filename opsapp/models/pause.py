@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from opsapp.database import BigId, utcnow
-from opsapp.models.base import Model
+from opsapp.models.base import Model, partial_index
 
 IN_FORCE_SQL = "lifted_at IS NULL"
 
@@ -27,11 +27,5 @@ class Pause(Model):
 
     __table_args__ = (
         sa.CheckConstraint("reason <> ''", name="has_reason"),
-        sa.Index(
-            "uq_pauses_in_force",
-            "scope",
-            unique=True,
-            sqlite_where=sa.text(IN_FORCE_SQL),
-            postgresql_where=sa.text(IN_FORCE_SQL),
-        ),
+        partial_index("uq_pauses_in_force", "scope", where=IN_FORCE_SQL, unique=True),
     )

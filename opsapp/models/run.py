@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from opsapp.database import BigId, utcnow
-from opsapp.models.base import Model
+from opsapp.models.base import Model, partial_index
 from opsapp.models.tenant import Tenant
 from opsapp.models.user import User
 
@@ -111,41 +111,22 @@ class OperationRun(Model):
         ),
         sa.CheckConstraint("hold IS NULL OR status = 'queued'", name="only_queued_is_held"),
         sa.CheckConstraint("initiator_name <> ''", name="has_initiator"),
-        sa.Index(
+        partial_index(
             "uq_operation_runs_active",
             "tenant_id",
             "run_identity_hash",
+            where=ACTIVE_SQL,
             unique=True,
-            sqlite_where=sa.text(ACTIVE_SQL),
-            postgresql_where=sa.text(ACTIVE_SQL),
         ),
-        sa.Index(
-            "ix_operation_runs_active_status",
-            "status",
-            "id",
-            sqlite_where=sa.text(ACTIVE_SQL),
-            postgresql_where=sa.text(ACTIVE_SQL),
-        ),
-        sa.Index(
-            "ix_operation_runs_unsuccessful",
-            "outcome",
-            "id",
-            sqlite_where=sa.text(UNSUCCESSFUL_SQL),
-            postgresql_where=sa.text(UNSUCCESSFUL_SQL),
-        ),
+        partial_index("ix_operation_runs_active_status", "status", "id", where=ACTIVE_SQL),
+        partial_index("ix_operation_runs_unsuccessful", "outcome", "id", where=UNSUCCESSFUL_SQL),
         sa.Index("ix_operation_runs_tenant", "tenant_id", "id"),
         sa.Index("ix_operation_runs_tenant_type", "tenant_id", "type", "id"),
         sa.Index("ix_operation_runs_identity", "run_identity_hash", "id"),
         sa.Index("ix_operation_runs_user", "user_id", "id"),
         sa.Index("ix_operation_runs_initiator", "initiator_name", "id"),
         sa.Index("ix_operation_runs_type", "type", "id"),
-        sa.Index(
-            "ix_operation_runs_reason",
-            "reason_code",
-            "id",
-            sqlite_where=sa.text(HAS_REASON_SQL),
-            postgresql_where=sa.text(HAS_REASON_SQL),
-        ),
+        partial_index("ix_operation_runs_reason", "reason_code", "id", where=HAS_REASON_SQL),
         sa.Index("ix_operation_runs_completed", "completed_at"),
         sa.Index("ix_operation_runs_created", "created_at"),
         sa.Index("ix_operation_runs_retry_of", "retry_of_id"),
@@ -188,14 +169,13 @@ class OperationRunItem(Model):
         ),
         sa.Index("ix_operation_run_items_result", "run_id", "result", "id"),
         sa.Index("ix_operation_run_items_run", "run_id", "id"),
-        sa.Index(
+        partial_index(
             "ix_operation_run_items_problems",
             "run_id",
             "result",
             "reason_code",
             "id",
-            sqlite_where=sa.text(PROBLEM_SQL),
-            postgresql_where=sa.text(PROBLEM_SQL),
+            where=PROBLEM_SQL,
         ),
     )
 
@@ -216,10 +196,5 @@ class OperationRunEvent(Model):
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     __table_args__ = (
-        sa.Index(
-            "ix_operation_run_events_dispatched",
-            "at",
-            sqlite_where=sa.text(DISPATCHED_SQL),
-            postgresql_where=sa.text(DISPATCHED_SQL),
-        ),
+        partial_index("ix_operation_run_events_dispatched", "at", where=DISPATCHED_SQL),
     )
