@@ -17,10 +17,13 @@ from opsapp.models.run import (
     RunOutcome,
     RunStatus,
 )
+from opsapp.models.sealed import InstanceKey, SealedValue
+from opsapp.models.setting import PolicySetting, SettingDefinition, SettingName
 from opsapp.models.tenant import (
     Cloud,
     CollectionState,
     Completeness,
+    ListedAssignments,
     Membership,
     PermissionState,
     Role,
@@ -41,7 +44,9 @@ __all__ = [
     "DeliveryState",
     "DirectoryGroup",
     "Hold",
+    "InstanceKey",
     "ItemResult",
+    "ListedAssignments",
     "Membership",
     "MetricTotal",
     "Notification",
@@ -53,6 +58,7 @@ __all__ = [
     "PermissionState",
     "Policy",
     "PolicyAssignment",
+    "PolicySetting",
     "PolicyVersion",
     "QueueState",
     "Role",
@@ -61,6 +67,9 @@ __all__ = [
     "RunRepair",
     "RunSelection",
     "RunStatus",
+    "SealedValue",
+    "SettingDefinition",
+    "SettingName",
     "SignInFailure",
     "Snapshot",
     "Tenant",

@@ -29,7 +29,12 @@ class Snapshot(Model):
 
 
 class Policy(Model):
-    """A configuration object last seen in a tenant. ``collection`` is its policy type key."""
+    """A configuration object last seen in a tenant. ``collection`` is its policy type key.
+
+    ``modified_at`` is what Graph says of the content, ``changed_at`` when we know it last changed,
+    assignments included. ``listed_sha256`` is its entry in the list when it was last read whole, at
+    ``read_at``: while the entry stays the same, the rest need not be read again.
+    """
 
     __tablename__ = "policies"
 
@@ -44,6 +49,9 @@ class Policy(Model):
     version: Mapped[int] = mapped_column(default=0)
     assignment_count: Mapped[int] = mapped_column(default=0)
     modified_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime | None] = mapped_column(default=utcnow)
+    listed_sha256: Mapped[str | None] = mapped_column(sa.String(64))
+    read_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime] = mapped_column(default=utcnow)
     last_seen_at: Mapped[datetime] = mapped_column(default=utcnow)
     gone_at: Mapped[datetime | None]
@@ -53,11 +61,16 @@ class Policy(Model):
     __table_args__ = (
         sa.UniqueConstraint("tenant_id", "collection", "graph_id"),
         sa.Index("ix_policies_tenant_name", "tenant_id", "name", "id"),
+        sa.Index("ix_policies_tenant_changed", "tenant_id", "changed_at", "id"),
     )
 
 
 class PolicyVersion(Model):
-    """What a policy was from ``seen_at`` on: its content and its assignments."""
+    """What a policy was from ``seen_at`` on: its content and its assignments.
+
+    ``changes`` is what the tenant's audit log says of it, newest first: ``at``, ``actor`` and
+    ``activity`` of each change since the version before; None where the log could not be read.
+    """
 
     __tablename__ = "policy_versions"
 
@@ -68,6 +81,8 @@ class PolicyVersion(Model):
     assignments_sha256: Mapped[str] = mapped_column(sa.ForeignKey("snapshots.sha256"), index=True)
     compare_sha256: Mapped[str] = mapped_column(sa.String(64))
     seen_at: Mapped[datetime] = mapped_column(default=utcnow)
+    modified_at: Mapped[datetime | None]
+    changes: Mapped[list[dict[str, Any]] | None]
     run_id: Mapped[int | None] = mapped_column(BigId)
 
     policy: Mapped[Policy] = relationship()

@@ -97,10 +97,22 @@ class Completeness(enum.StrEnum):
     FAILED = "failed"
 
 
+class ListedAssignments(enum.StrEnum):
+    """What a tenant's list of a collection tells of assignments when it is asked to expand them.
+
+    ``trusted``: a full reading found every list entry right, assigned and unassigned ones.
+    """
+
+    REFUSED = "refused"
+    DOUBTFUL = "doubtful"
+    TRUSTED = "trusted"
+
+
 class CollectionState(Model):
     """What is known of one policy collection in one tenant.
 
-    ``reading_run_id`` is the run whose turn it is to read it, or was.
+    ``reading_run_id`` is the run whose turn it is to read it, or was. ``full_read_at`` is when each
+    of its objects was last read whole, whatever the list said.
     """
 
     __tablename__ = "collection_states"
@@ -113,6 +125,8 @@ class CollectionState(Model):
     message: Mapped[str | None] = mapped_column(sa.String(500))
     attempted_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
+    full_read_at: Mapped[datetime | None]
+    listed_assignments: Mapped[ListedAssignments | None]
     reading_run_id: Mapped[int | None] = mapped_column(BigId)
     excluded_at: Mapped[datetime | None]
     excluded_by: Mapped[str | None] = mapped_column(sa.String(254))
