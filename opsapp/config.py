@@ -117,6 +117,13 @@ class Settings(BaseSettings):
         description="Completed runs are deleted when they ended longer ago: 7 to 3650 days; 0 "
         "keeps them for ever.",
     )
+    full_read_hours: float = Field(
+        default=24,
+        ge=0,
+        le=24 * 31,
+        description="A sync reads every object of a collection whole when that was last done "
+        "longer ago; in between it trusts the lists to tell what changed. 0 reads all each time.",
+    )
     secure_cookies: bool = Field(
         default=True,
         description="Send cookies over HTTPS only. The demo switches it off for plain loopback.",

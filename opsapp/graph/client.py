@@ -14,7 +14,7 @@ Addresses are relative to the API version (``beta`` unless told) or absolute one
 import json
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
@@ -172,11 +172,19 @@ class GraphClient:
         return self._transport.send(request)
 
     def get_many(
-        self, addresses: Mapping[str, str], *, version: str = _BETA
+        self, addresses: Mapping[str, str], *, posted: Collection[str] = (), version: str = _BETA
     ) -> dict[str, BatchResult]:
-        """Reads the address of each name in batches; see ``batch`` for what a result is."""
+        """Reads the address of each name in batches; see ``batch`` for what a result is.
+
+        ``posted`` are the names of functions that only read but are called by POST.
+        """
         names = {str(number): name for number, name in enumerate(addresses)}
-        parts = [BatchRequest(part, addresses[name]) for part, name in names.items()]
+        parts = [
+            BatchRequest(part, addresses[name], "POST", body={})
+            if name in posted
+            else BatchRequest(part, addresses[name])
+            for part, name in names.items()
+        ]
         results = self.batch(parts, version=version)
         return {name: results[part] for part, name in names.items()}
 

@@ -33,7 +33,11 @@ _DEVICE_COLLECTIONS: Final = frozenset(
         "deviceCustomAttributeShellScripts",
     }
 )
-_READING_POSTS: Final = ("/getByIds", "/$batch")
+_READING_POSTS: Final = (
+    "/getByIds",
+    "/$batch",
+    "/retrieveEnrollmentTimeDeviceMembershipTarget",
+)
 
 
 def reads_only(method: str, path: str) -> bool:

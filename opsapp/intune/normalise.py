@@ -1,12 +1,14 @@
 """Two forms of an object: canonical (to store, exactly as Graph gave it) and normal (to compare).
 
 Storage changes nothing but the order of members. The normal form leaves out what changes without
-the policy changing, so that a re-read of an untouched object never looks like a new version.
+the policy changing, so that a re-read of an untouched object never looks like a new version:
+annotations, dates, counters, members that are null or an empty list (as good as absent: services
+add such when they learn new properties), ids of the rows of a part, and the order of sets.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 # Properties the service moves by itself, or that say nothing about the policy.
@@ -24,7 +26,35 @@ _VOLATILE = frozenset(
     }
 )
 _ENVELOPE = "@odata.context"
-_SET_LIKE = frozenset({"roleScopeTagIds", "roleScopeTags"})
+# Lists whose order means nothing. Of those that are parts of an object, rows are known by what they
+# hold: their ids are the service's own.
+_SETS = frozenset(
+    {
+        "roleScopeTagIds",
+        "roleScopeTags",
+        "allowedResourceActions",
+        "notAllowedResourceActions",
+        "members",
+        "resourceScopes",
+        "scopeMembers",
+    }
+)
+_PARTS = frozenset(
+    {
+        "settings",
+        "children",
+        "apps",
+        "scheduledActionsForRule",
+        "scheduledActionConfigurations",
+        "localizedNotificationMessages",
+        "definitionValues",
+        "presentationValues",
+        "relationships",
+        "items",
+        "categories",
+    }
+)
+_EMPTY: tuple[Any, ...] = (None, [])
 
 
 def without_envelope(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,30 +71,53 @@ def sha256_of(encoded: bytes) -> str:
     return hashlib.sha256(encoded).hexdigest()
 
 
-def normal_form(value: Any, name: str = "") -> Any:
-    """The comparable form of content or assignments, at any depth."""
+def normal_form(value: Any, name: str = "", noise: Collection[str] = ()) -> Any:
+    """The comparable form of content or assignments, at any depth.
+
+    ``noise`` are further members that the service moves by itself in objects of this type.
+    """
     if isinstance(value, Mapping):
-        return {
-            key: normal_form(member, key)
-            for key, member in value.items()
-            if key not in _VOLATILE and _is_part_of_object(key)
-        }
+        return _normal_object(value, noise)
     if isinstance(value, list):
-        members = [normal_form(member) for member in value]
-        return sorted(members, key=canonical) if name in _SET_LIKE else members
+        members = [normal_form(member, noise=noise) for member in value]
+        if name in _PARTS:
+            members = [_without_id(member) for member in members]
+        return sorted(members, key=canonical) if name in _PARTS | _SETS else members
     return value
 
 
-def comparison_hash(content: Mapping[str, Any], assignments: list[Any]) -> str:
-    """Equal exactly when neither content nor assignments changed in substance.
+def _normal_object(value: Mapping[str, Any], noise: Collection[str]) -> dict[str, Any]:
+    return {
+        key: form
+        for key, member in value.items()
+        if key not in _VOLATILE
+        and key not in noise
+        and _is_part_of_object(key)
+        and (form := normal_form(member, key, noise)) not in _EMPTY
+    }
 
-    Assignments are a set: neither their order nor their ids count.
-    """
-    targets = [
-        normal_form({key: value for key, value in assignment.items() if key != "id"})
-        for assignment in assignments
-    ]
-    return sha256_of(canonical([normal_form(content), sorted(targets, key=canonical)]))
+
+def _without_id(member: Any) -> Any:
+    """A row of a part: its own id is the service's; what it points to stays."""
+    if not isinstance(member, Mapping):
+        return member
+    return {key: value for key, value in member.items() if key != "id"}
+
+
+def comparison_hash(
+    content: Mapping[str, Any], assignments: Sequence[Any], noise: Collection[str] = ()
+) -> str:
+    """Equal exactly when neither content nor assignments changed in substance."""
+    return sha256_of(canonical([normal_form(content, noise=noise), _as_set(assignments)]))
+
+
+def same_assignments(ones: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether two sets of assignments mean the same: neither order nor ids count."""
+    return _as_set(ones) == _as_set(others)
+
+
+def _as_set(assignments: Sequence[Any]) -> list[Any]:
+    return sorted((_without_id(normal_form(one)) for one in assignments), key=canonical)
 
 
 def _is_part_of_object(key: str) -> bool:

@@ -1,28 +1,57 @@
-"""Reading one collection completely: a page of the list at a time, the rest in batches."""
+"""Reading objects whole: what their list entries leave out, of all of them in the same batches.
 
-from collections.abc import Iterator, Mapping, Sequence
+Each object is read by a generator that yields what it has to ask next and is sent the answers, so
+one object's steps stand together while the exchanges are shared.
+"""
+
+import enum
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from opsapp.intune.catalogue import AssignmentSource, PolicyType
-from opsapp.intune.normalise import without_envelope
+from opsapp.intune.catalogue.row import Part, always
+from opsapp.intune.normalise import same_assignments, without_envelope
 from opsapp.inventory.failure import ReadFailure, is_hopeless
+from opsapp.inventory.listing import Listed
+from opsapp.inventory.plain_text import plain_texts
 
 if TYPE_CHECKING:
     from opsapp.graph.batch import BatchResult
     from opsapp.graph.client import GraphClient
 
-_ITEM = "item"
+_ITEM = "@item"
 _ASSIGNMENTS = "assignments"
+_REFUSED = frozenset({"graph.payload_rejected"})
+_ABSENT = frozenset({"graph.payload_rejected", "graph.not_found"})
+# Lists show what they expand in full as far as is known; long or early entries are looked at again.
+_MANY = 20
+_CHECKED_IN_A_PAGE = 3
+
+
+class Agreement(enum.Enum):
+    """What the list told of an object's assignments, next to what they are."""
+
+    UNKNOWN = "unknown"
+    EMPTY = "empty"  # rightly none
+    SHOWN = "shown"  # rightly all
+    WRONG = "wrong"
 
 
 @dataclass(frozen=True)
 class ReadObject:
-    """An object as Graph gave it; assignments apart from its content."""
+    """An object as Graph gave it; assignments apart from its content.
+
+    Secrets that Graph tells only when asked by themselves are in their places in the content, but
+    for ``hidden`` of them that it would not tell.
+    """
 
     graph_id: str
     content: dict[str, Any]
     assignments: list[dict[str, Any]]
+    listed_sha256: str | None = None
+    agreement: Agreement = Agreement.UNKNOWN
+    hidden: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,111 +77,243 @@ class BadAnswer(ValueError):
 
 
 @dataclass(frozen=True)
-class Listed:
-    """An entry of a collection's list; the object itself is yet to be read."""
-
-    key: str
-    name: str
-    entry: Mapping[str, Any] | None  # None: it holds no id to read it by
+class Ask:
+    address: str
+    post: bool = False
 
 
-def list_collection(graph: "GraphClient", policy_type: PolicyType) -> Iterator[list[Listed]]:
-    """Yields a page of the list at a time; raises when the list cannot be read on.
-
-    Only when it ends without raising was the listing complete.
-    """
-    for number, page in enumerate(graph.iter_pages(policy_type.list_address)):
-        yield [
-            Listed(graph_id, policy_type.name_of(entry), entry)
-            if (graph_id := _id_of(entry))
-            else Listed(f"page-{number}-{place}", "", None)
-            for place, entry in enumerate(page["value"])
-        ]
+Asks = Mapping[str, Ask]
+Answers = Mapping[str, "BatchResult"]
+Reading = Generator[Asks, Answers, ReadObject]
 
 
 def read_objects(
     graph: "GraphClient", policy_type: PolicyType, page: Sequence[Listed]
 ) -> list[Outcome]:
     """What became of each of the listed objects."""
-    addresses = _addresses(policy_type, [one.key for one in page if one.entry is not None])
-    answers = graph.get_many(addresses)
-    return [
-        Unreadable(one.key, "", ReadFailure.of(_without_id()))
-        if one.entry is None
-        else _outcome(graph, policy_type, one.entry, answers)
-        for one in page
-    ]
+    return _Round(graph, policy_type, page).outcomes()
 
 
-def _addresses(policy_type: PolicyType, graph_ids: list[str]) -> dict[str, str]:
-    """What has to be read besides the list, by ``<what> <id>``."""
-    addresses = {}
-    for graph_id in graph_ids:
-        own = f"{policy_type.path}/{graph_id}"
-        if policy_type.item_query is not None:
-            addresses[f"{_ITEM} {graph_id}"] = policy_type.item_address(graph_id)
-        for name, suffix in policy_type.parts.items():
-            addresses[f"{name} {graph_id}"] = f"{own}/{suffix}"
-        if policy_type.assignments is AssignmentSource.SUBRESOURCE:
-            addresses[f"{_ASSIGNMENTS} {graph_id}"] = f"{own}/assignments"
-    return addresses
+class _Round:
+    """Objects read together: each round asks what all of them wait for."""
+
+    def __init__(
+        self, graph: "GraphClient", policy_type: PolicyType, page: Sequence[Listed]
+    ) -> None:
+        self._graph = graph
+        self._page = page
+        self._readings = [ObjectReader(graph, policy_type, one).read() for one in page]
+        self._waiting: dict[int, Asks] = {}
+        self._done: dict[int, Outcome] = {}
+
+    def outcomes(self) -> list[Outcome]:
+        for place in range(len(self._page)):
+            self._go_on(place, None)
+        while self._waiting:
+            asked, self._waiting = self._waiting, {}
+            answers = self._ask(asked)
+            for place, asks in asked.items():
+                self._go_on(place, {name: answers[f"{place} {name}"] for name in asks})
+        return [self._done[place] for place in range(len(self._page))]
+
+    def _ask(self, asked: Mapping[int, Asks]) -> Answers:
+        named = {
+            f"{place} {name}": ask for place, asks in asked.items() for name, ask in asks.items()
+        }
+        return self._graph.get_many(
+            {name: ask.address for name, ask in named.items()},
+            posted=[name for name, ask in named.items() if ask.post],
+        )
+
+    def _go_on(self, place: int, answers: Answers | None) -> None:
+        reading, listed = self._readings[place], self._page[place]
+        try:
+            self._waiting[place] = next(reading) if answers is None else reading.send(answers)
+        except StopIteration as end:
+            self._done[place] = end.value
+        except Exception as error:
+            if is_hopeless(error):
+                raise
+            self._done[place] = Unreadable(listed.key, listed.name, ReadFailure.of(error))
 
 
-def _outcome(
-    graph: "GraphClient",
-    policy_type: PolicyType,
-    listed: Mapping[str, Any],
-    answers: Mapping[str, "BatchResult"],
-) -> Outcome:
-    graph_id = _id_of(listed)
-    try:
-        return _object(graph, policy_type, listed, answers)
-    except Exception as error:
-        if is_hopeless(error):
-            raise
-        return Unreadable(graph_id, policy_type.name_of(listed), ReadFailure.of(error))
+class ObjectReader:
+    """Reads one object of a collection."""
 
+    def __init__(self, graph: "GraphClient", policy_type: PolicyType, listed: Listed) -> None:
+        self._graph = graph
+        self._policy_type = policy_type
+        self._listed = listed
+        self._own = f"{policy_type.path}/{listed.key}"
 
-def _object(
-    graph: "GraphClient",
-    policy_type: PolicyType,
-    listed: Mapping[str, Any],
-    answers: Mapping[str, "BatchResult"],
-) -> ReadObject:
-    graph_id = _id_of(listed)
-    content = dict(listed)
-    if policy_type.item_query is not None:
-        content = answers[f"{_ITEM} {graph_id}"].unwrap()
-        if not isinstance(content, dict) or content.get("id") != graph_id:
+    def read(self) -> Reading:
+        entry = self._listed.entry
+        if entry is None:
+            raise BadAnswer("The list holds an entry without an id.")
+        content: dict[str, Any] = dict(entry)
+        asks = self._first_asks(entry)
+        answers = (yield asks) if asks else {}
+        if _ITEM in asks:
+            content = yield from self._item(answers[_ITEM])
+        assignments = self._assignments(content, answers)
+        content = self._plain(content)
+        parts = [*self._policy_type.parts, *self._policy_type.more_parts(content)]
+        yield from self._read_parts(self._own, content, parts, answers)
+        hidden = yield from self._read_secrets(content)
+        agreement = self._agreement(assignments, checked=_ASSIGNMENTS in asks or _ITEM in asks)
+        return ReadObject(
+            self._listed.key, content, assignments, self._listed.sha256, agreement, hidden
+        )
+
+    def _first_asks(self, entry: Mapping[str, Any]) -> dict[str, Ask]:
+        """All that can be asked before the object itself is known."""
+        kind = self._policy_type
+        asks = {}
+        if kind.item_query is not None:
+            asks[_ITEM] = Ask(kind.item_address(self._listed.key))
+        if kind.assignments is AssignmentSource.SUBRESOURCE and not self._is_shown(entry):
+            asks[_ASSIGNMENTS] = Ask(f"{self._own}/assignments")
+        known = kind.item_query is None
+        for part in kind.parts:
+            if part.needed is always or (known and part.needed(entry)):
+                asks[part.name] = _ask(self._own, part.suffix, part)
+        return asks
+
+    def _item(self, answer: "BatchResult") -> Generator[Asks, Answers, dict[str, Any]]:
+        kind = self._policy_type
+        if kind.item_fallback is not None and _code(answer) in _REFUSED:
+            again = Ask(kind.item_address(self._listed.key, fallback=True))
+            answer = (yield {_ITEM: again})[_ITEM]
+        content = answer.unwrap()
+        if not isinstance(content, dict) or content.get("id") != self._listed.key:
             raise BadAnswer("Another object came back than the one asked for.")
-    for name in policy_type.parts:
-        content[name] = _all_values(graph, answers[f"{name} {graph_id}"].unwrap())
-    assignments: Any = []
-    if policy_type.assignments is AssignmentSource.SUBRESOURCE:
-        assignments = _all_values(graph, answers[f"{_ASSIGNMENTS} {graph_id}"].unwrap())
-    elif policy_type.assignments is not AssignmentSource.NONE:
-        assignments = content.pop(_ASSIGNMENTS, None)
-        content.pop(f"{_ASSIGNMENTS}@odata.context", None)
-    if not isinstance(assignments, list):
-        raise BadAnswer("Its assignments were not in the answer.")
-    return ReadObject(graph_id, without_envelope(content), assignments)
+        return content
+
+    def _is_shown(self, entry: Mapping[str, Any]) -> bool:
+        """Whether the assignments in the list are taken as they are: some, and surely all."""
+        shown = self._shown_in_list(entry)
+        if not shown or f"{_ASSIGNMENTS}@odata.nextLink" in entry:
+            return False
+        return len(shown) < _MANY and self._listed.place >= _CHECKED_IN_A_PAGE
+
+    def _shown_in_list(self, entry: Mapping[str, Any]) -> list[Any] | None:
+        shown = entry.get(_ASSIGNMENTS) if self._policy_type.lists_assignments else None
+        return shown if isinstance(shown, list) else None
+
+    def _assignments(self, content: Mapping[str, Any], answers: Answers) -> list[dict[str, Any]]:
+        source = self._policy_type.assignments
+        if source is AssignmentSource.NONE:
+            return []
+        if _ASSIGNMENTS in answers:
+            return self._all_values(answers[_ASSIGNMENTS].unwrap())
+        assignments = content.get(_ASSIGNMENTS)
+        if not isinstance(assignments, list):
+            raise BadAnswer("Its assignments were not in the answer.")
+        following = content.get(f"{_ASSIGNMENTS}@odata.nextLink")
+        return [*assignments, *(self._graph.iter_items(following) if following else ())]
+
+    def _agreement(self, assignments: Sequence[Any], *, checked: bool) -> Agreement:
+        shown = self._shown_in_list(self._listed.entry or {})
+        if shown is None or not checked:
+            return Agreement.UNKNOWN
+        if not same_assignments(shown, assignments):
+            return Agreement.WRONG
+        return Agreement.SHOWN if shown else Agreement.EMPTY
+
+    def _plain(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """The content without assignments, where the type has any, and without envelopes."""
+        if self._policy_type.assignments is AssignmentSource.NONE:
+            return without_envelope(content)
+        return {
+            key: value
+            for key, value in without_envelope(content).items()
+            if key.partition("@")[0] != _ASSIGNMENTS
+        }
+
+    def _read_parts(
+        self, own: str, content: dict[str, Any], parts: Sequence[Part], known: Answers
+    ) -> Generator[Asks, Answers, None]:
+        """Puts the parts into the content: first as they are asked for, then as they fall back."""
+        wanted = [part for part in parts if part.name in known or part.needed(content)]
+        missing = {p.name: _ask(own, p.suffix, p) for p in wanted if p.name not in known}
+        answers = dict(known) | (dict((yield missing)) if missing else {})
+        again = {
+            part.name: _ask(own, part.fallback, part)
+            for part in wanted
+            if part.fallback and _code(answers[part.name]) in _REFUSED
+        }
+        answers |= dict((yield again)) if again else {}
+        for part in wanted:
+            answer = answers[part.name]
+            if not (part.optional and _code(answer) in _ABSENT):
+                self._put(content, part, answer)
+        for part in wanted:
+            if part.rows:
+                yield from self._read_rows(f"{own}/{part.name}", content[part.name], part.rows)
+
+    def _put(self, content: dict[str, Any], part: Part, answer: "BatchResult") -> None:
+        body = answer.unwrap()
+        if not part.single:
+            content[part.name] = self._all_values(body)
+        elif body is not None:
+            found = body.get(part.member) if part.member else _single(body)
+            if found is not None:
+                content[part.name] = found
+
+    def _read_rows(
+        self, own: str, rows: Sequence[dict[str, Any]], parts: Sequence[Part]
+    ) -> Generator[Asks, Answers, None]:
+        """The parts of rows that came without them, all rows at once."""
+        lacking = {
+            f"{place} {part.name}": (row, part)
+            for place, row in enumerate(rows)
+            for part in parts
+            if part.name not in row
+        }
+        if not lacking:
+            return
+        answers = yield {
+            name: _ask(f"{own}/{row['id']}", part.suffix, part)
+            for name, (row, part) in lacking.items()
+        }
+        for name, (row, part) in lacking.items():
+            self._put(row, part, answers[name])
+
+    def _read_secrets(self, content: dict[str, Any]) -> Generator[Asks, Answers, int]:
+        """Values that Graph gives only by a call of their own; how many it would not give."""
+        wanted = plain_texts(content)
+        if not wanted:
+            return 0
+        asks = {str(place): Ask(f"{self._own}/{one.function}") for place, one in enumerate(wanted)}
+        answers = yield asks
+        for place, one in enumerate(wanted):
+            if answers[str(place)].error is None:
+                one.put(answers[str(place)].json)
+        return sum(answer.error is not None for answer in answers.values())
+
+    def _all_values(self, page: Any) -> list[Any]:
+        """The values of a sub-resource whose first page came in a batch."""
+        if not isinstance(page, Mapping) or not isinstance(page.get("value"), list):
+            raise BadAnswer("A list was expected.")
+        values = list(page["value"])
+        following = page.get("@odata.nextLink")
+        if following:
+            values.extend(self._graph.iter_items(following))
+        return values
 
 
-def _all_values(graph: "GraphClient", page: Any) -> list[Any]:
-    """The values of a sub-resource whose first page came in a batch."""
-    if not isinstance(page, Mapping) or not isinstance(page.get("value"), list):
-        raise BadAnswer("A list was expected.")
-    values = list(page["value"])
-    following = page.get("@odata.nextLink")
-    if following:
-        values.extend(graph.iter_items(following))
-    return values
+def _ask(own: str, suffix: str, part: Part) -> Ask:
+    between = "" if suffix.startswith("?") else "/"
+    return Ask(f"{own}{between}{suffix}", part.post)
 
 
-def _id_of(entry: Any) -> str:
-    found = entry.get("id") if isinstance(entry, Mapping) else None
-    return found if isinstance(found, str) else ""
+def _code(answer: "BatchResult") -> str:
+    return answer.error.reason_code if answer.error is not None else ""
 
 
-def _without_id() -> BadAnswer:
-    return BadAnswer("The list holds an entry without an id.")
+def _single(body: Any) -> Any:
+    """One object, or what a navigation property of several holds, without its envelope."""
+    if not isinstance(body, Mapping):
+        raise BadAnswer("An object was expected.")
+    plain = without_envelope(body)
+    return plain["value"] if set(plain) == {"value"} else plain

@@ -13,7 +13,9 @@ from opsapp.database import storable
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.describe import kind_of, platform_of, target_kind, target_of
 from opsapp.intune.normalise import canonical, comparison_hash, sha256_of
+from opsapp.inventory.listing import Listed
 from opsapp.inventory.reader import ReadObject
+from opsapp.inventory.sealing import Sealer, keep_sealed
 from opsapp.models import Policy, PolicyAssignment, PolicyVersion, Snapshot
 from opsapp.models.upsert import insert_or_ignore
 
@@ -22,9 +24,14 @@ _NO_ID = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True)
 class Prepared:
-    """An object with everything computed that needs no database."""
+    """An object with everything computed that needs no database.
+
+    ``stored`` is its content with marks in place of secrets, ``secrets`` what they stand for.
+    """
 
     source: ReadObject
+    stored: dict[str, Any]
+    secrets: dict[str, str]
     name: str
     kind: str
     platform: str
@@ -43,11 +50,14 @@ class Stored:
     is_new_version: bool
 
 
-def prepare(policy_type: PolicyType, source: ReadObject) -> Prepared:
-    """Encodes and hashes outside the write transaction."""
-    content, assignments = canonical(source.content), canonical(source.assignments)
+def prepare(policy_type: PolicyType, source: ReadObject, sealer: Sealer) -> Prepared:
+    """Seals, encodes and hashes outside the write transaction."""
+    stored, secrets = sealer.seal(source.content)
+    content, assignments = canonical(stored), canonical(source.assignments)
     return Prepared(
         source=source,
+        stored=stored,
+        secrets=secrets,
         name=storable(policy_type.name_of(source.content), 300),
         kind=kind_of(policy_type.key, source.content),
         platform=platform_of(policy_type.key, source.content),
@@ -55,7 +65,7 @@ def prepare(policy_type: PolicyType, source: ReadObject) -> Prepared:
         content_sha256=sha256_of(content),
         assignments=assignments,
         assignments_sha256=sha256_of(assignments),
-        compare_sha256=comparison_hash(source.content, source.assignments),
+        compare_sha256=comparison_hash(stored, source.assignments, policy_type.noise),
     )
 
 
@@ -71,20 +81,42 @@ class CollectionStore:
     def save(self, session: Session, objects: Sequence[Prepared]) -> list[Stored]:
         """Creates or updates the policies, with a new version only where something changed."""
         known = self._known(session, [prepared.source.graph_id for prepared in objects])
-        hashes = self._current_hashes(session, [policy.id for policy in known.values()])
+        latest = self._latest(session, [policy.id for policy in known.values()])
         stored = []
         for prepared in objects:
             policy = known.get(prepared.source.graph_id)
             if policy is None:
                 policy = self._create(session, prepared)
                 known[prepared.source.graph_id] = policy
-            is_new = hashes.get(policy.id) != prepared.compare_sha256
+            is_new = self._differs(latest.get(policy.id), prepared)
             if is_new:
-                self._add_version(session, policy, prepared)
-                hashes[policy.id] = prepared.compare_sha256
+                latest[policy.id] = self._add_version(
+                    session, policy, prepared, latest.get(policy.id)
+                )
             self._touch(policy, prepared)
             stored.append(Stored(policy.id, policy.graph_id, policy.name, is_new))
         return stored
+
+    def unchanged(self, session: Session, page: Sequence[Listed]) -> list[Stored]:
+        """Those of a page whose list entry is the one of their last whole reading; now seen."""
+        told = {one.key: one.sha256 for one in page if one.sha256 is not None}
+        same = [
+            policy
+            for policy in self._known(session, list(told)).values()
+            if policy.listed_sha256 == told[policy.graph_id] and policy.gone_at is None
+        ]
+        session.execute(
+            sa.update(Policy)
+            .where(Policy.id.in_([policy.id for policy in same]))
+            .values(last_seen_at=self._now)
+            .execution_options(synchronize_session=False)
+        )
+        return [Stored(policy.id, policy.graph_id, policy.name, False) for policy in same]
+
+    def mark_absent(self, session: Session, graph_id: str) -> None:
+        """An object that was asked for by its id does not exist any more."""
+        for policy in self._known(session, [graph_id]).values():
+            policy.gone_at = policy.gone_at or self._now
 
     def mark_gone(self, session: Session) -> int:
         """After a complete listing: whatever was not in it is gone. Returns how many."""
@@ -122,13 +154,27 @@ class CollectionStore:
         return {policy.graph_id: policy for policy in found}
 
     @staticmethod
-    def _current_hashes(session: Session, policy_ids: Sequence[int]) -> dict[int, str]:
-        rows = session.execute(
-            sa.select(PolicyVersion.policy_id, PolicyVersion.compare_sha256)
+    def _latest(session: Session, policy_ids: Sequence[int]) -> dict[int, PolicyVersion]:
+        found = session.scalars(
+            sa.select(PolicyVersion)
             .join(Policy, Policy.id == PolicyVersion.policy_id)
             .where(PolicyVersion.policy_id.in_(policy_ids), PolicyVersion.number == Policy.version)
         )
-        return {row.policy_id: row.compare_sha256 for row in rows}
+        return {version.policy_id: version for version in found}
+
+    def _differs(self, latest: PolicyVersion | None, prepared: Prepared) -> bool:
+        """Whether it changed in substance, judged for both sides as this release judges."""
+        if latest is None:
+            return True
+        if latest.compare_sha256 == prepared.compare_sha256:
+            return False
+        judged_now = comparison_hash(
+            latest.content.content, latest.assignments.content, self._policy_type.noise
+        )
+        if judged_now != prepared.compare_sha256:
+            return True
+        latest.compare_sha256 = judged_now
+        return False
 
     def _create(self, session: Session, prepared: Prepared) -> Policy:
         policy = Policy(
@@ -144,22 +190,37 @@ class CollectionStore:
         session.flush()
         return policy
 
-    def _add_version(self, session: Session, policy: Policy, prepared: Prepared) -> None:
+    def _add_version(
+        self, session: Session, policy: Policy, prepared: Prepared, before: PolicyVersion | None
+    ) -> PolicyVersion:
         self._keep(session, prepared.content_sha256, prepared.content)
         self._keep(session, prepared.assignments_sha256, prepared.assignments)
+        keep_sealed(session, prepared.secrets)
         policy.version += 1
-        session.add(
-            PolicyVersion(
-                policy_id=policy.id,
-                number=policy.version,
-                content_sha256=prepared.content_sha256,
-                assignments_sha256=prepared.assignments_sha256,
-                compare_sha256=prepared.compare_sha256,
-                seen_at=self._now,
-                run_id=self._run_id,
-            )
+        modified_at = _modified_at(prepared.source.content)
+        policy.changed_at = self._changed_at(policy, before, modified_at)
+        version = PolicyVersion(
+            policy_id=policy.id,
+            number=policy.version,
+            content_sha256=prepared.content_sha256,
+            assignments_sha256=prepared.assignments_sha256,
+            compare_sha256=prepared.compare_sha256,
+            seen_at=self._now,
+            modified_at=modified_at,
+            run_id=self._run_id,
         )
+        session.add(version)
         self._spread_assignments(session, policy, prepared.source.assignments)
+        return version
+
+    def _changed_at(
+        self, policy: Policy, before: PolicyVersion | None, modified_at: datetime | None
+    ) -> datetime:
+        """As Graph dates it; now where the date did not move, as with assignments."""
+        earliest = before.seen_at if before is not None else None
+        if modified_at is None or (earliest is not None and modified_at <= earliest):
+            return policy.first_seen_at if before is None else self._now
+        return modified_at
 
     def _keep(self, session: Session, sha256: str, body: bytes) -> None:
         session.execute(
@@ -193,11 +254,14 @@ class CollectionStore:
         policy.platform = prepared.platform
         policy.description = storable(content.get("description"))
         policy.assignment_count = len(prepared.source.assignments)
-        policy.modified_at = _moment(
-            content.get("lastModifiedDateTime") or content.get("modifiedDateTime")
-        )
+        policy.modified_at = _modified_at(content)
+        policy.listed_sha256, policy.read_at = prepared.source.listed_sha256, self._now
         policy.last_seen_at = self._now
         policy.gone_at = None
+
+
+def _modified_at(content: Mapping[str, Any]) -> datetime | None:
+    return _moment(content.get("lastModifiedDateTime") or content.get("modifiedDateTime"))
 
 
 def _moment(value: Any) -> datetime | None:

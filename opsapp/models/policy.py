@@ -82,7 +82,7 @@ class PolicyVersion(Model):
     compare_sha256: Mapped[str] = mapped_column(sa.String(64))
     seen_at: Mapped[datetime] = mapped_column(default=utcnow)
     modified_at: Mapped[datetime | None]
-    changes: Mapped[list[dict[str, Any]] | None]
+    changes: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON(none_as_null=True))
     run_id: Mapped[int | None] = mapped_column(BigId)
 
     policy: Mapped[Policy] = relationship()

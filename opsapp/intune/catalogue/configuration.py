@@ -1,0 +1,397 @@
+"""Settings: catalog, profiles, compliance, templates, update policies, scripts."""
+
+from opsapp.intune.catalogue.row import (
+    Assigning,
+    AssignmentSource,
+    Content,
+    FollowUp,
+    Part,
+    PolicyType,
+    Reference,
+    Writing,
+)
+
+_CONFIGURATION = "DeviceManagementConfiguration.Read.All"
+_SCRIPTS = "DeviceManagementScripts.Read.All"
+_DM = "/deviceManagement"
+
+_ASSIGN = Assigning()
+_BY_SCRIPT = Assigning(member="deviceManagementScriptAssignments")
+_TO_GROUPS = "assignments[].target.groupId"
+_TO_FILTERS = "assignments[].target.deviceAndAppManagementAssignmentFilterId"
+_TARGETS = (Reference(_TO_GROUPS, "groups"), Reference(_TO_FILTERS, "assignmentFilters"))
+_TAGS = Reference("roleScopeTagIds[]", "roleScopeTags")
+_UNSTABLE = "Secret values are not given back by Graph: they must be entered anew."
+
+
+def _is_enrollment_policy(content: Content) -> bool:
+    """Device preparation keeps its group apart from its assignments."""
+    return "enrollment" in str(content.get("technologies") or "")
+
+
+_SERVER_ROOTS = ("rootCertificatesForServerValidation", "rootCertificateForServerValidation")
+_NETWORK = (*_SERVER_ROOTS, "identityCertificateForClientAuthentication")
+# Which certificate profiles a profile may point to, by what its type's name holds. These are
+# navigation properties: no plain answer shows them.
+_LINKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("SCEPCertificateProfile", ("rootCertificate",)),
+    ("ScepCertificateProfile", ("rootCertificate",)),
+    ("PkcsCertificateProfile", ("rootCertificate",)),
+    ("EnterpriseWiFiConfiguration", _NETWORK),
+    ("WifiEnterpriseEAPConfiguration", _NETWORK),
+    ("WiredNetworkConfiguration", _NETWORK),
+    ("VpnConfiguration", ("identityCertificate",)),
+)
+
+
+def _certificate_parts(content: Content) -> tuple[Part, ...]:
+    """The certificate profiles that a profile of this type may name; most name none."""
+    kind = str(content.get("@odata.type") or "").lstrip("#")
+    links: tuple[str, ...] = next((names for part, names in _LINKS if part in kind), ())
+    return tuple(
+        Part(link, f"{kind}/{link}?$select=id,displayName", single=True, optional=True)
+        for link in links
+    )
+
+
+CONFIGURATION = (
+    PolicyType(
+        "configurationPolicies",
+        "Settings catalog policies",
+        "settings catalog policy",
+        f"{_DM}/configurationPolicies",
+        _CONFIGURATION,
+        try_expand=("assignments",),  # only the list has them; an item expands to none
+        parts=(
+            # $expand=settings shrinks the pages of the list, and an item's may be cut.
+            Part("settings", "settings?$top=1000"),
+            Part(
+                "enrollmentTimeDeviceMembershipTarget",
+                "retrieveEnrollmentTimeDeviceMembershipTarget",
+                single=True,
+                post=True,
+                optional=True,
+                needed=_is_enrollment_policy,
+            ),
+        ),
+        name_property="name",
+        reread=_is_enrollment_policy,
+        kinds=(
+            "settings catalog",
+            "endpoint security",
+            "security baselines",
+            "device preparation",
+        ),
+        references=(
+            *_TARGETS,
+            _TAGS,
+            Reference("settings[]…simpleSettingValue.value", "reusablePolicySettings"),
+            Reference("enrollmentTimeDeviceMembershipTarget", "groups"),
+        ),
+        writing=Writing(
+            update="PUT",
+            assign=_ASSIGN,
+            strip=("settingCount", "creationSource", "priorityMetaData"),
+            follow_ups=(
+                FollowUp(
+                    "enrollmentTimeDeviceMembershipTarget",
+                    "setEnrollmentTimeDeviceMembershipTarget",
+                    "enrollmentTimeDeviceMembershipTargets",
+                ),
+            ),
+            but=_UNSTABLE,
+        ),
+    ),
+    PolicyType(
+        "deviceConfigurations",
+        "Device configuration profiles",
+        "device configuration profile",
+        f"{_DM}/deviceConfigurations",
+        _CONFIGURATION,
+        try_expand=("assignments",),
+        more_parts=_certificate_parts,
+        reread=lambda content: bool(_certificate_parts(content)),
+        kinds=("templates", "custom profiles", "Windows update rings", "Apple update policies"),
+        references=(*_TARGETS, _TAGS),
+        writing=Writing(
+            assign=_ASSIGN,
+            strip=("privacyAccessControls",),
+            strip_on_update=(
+                "qualityUpdatesPauseStartDate",
+                "featureUpdatesPauseStartDate",
+                "qualityUpdatesWillBeRolledBack",
+                "featureUpdatesWillBeRolledBack",
+            ),
+            follow_ups=(
+                FollowUp(
+                    "privacyAccessControls",
+                    "windowsPrivacyAccessControls",
+                    "windowsPrivacyAccessControls",
+                ),
+            ),
+            but="Keys of Wi-Fi and VPN profiles are not given back by Graph.",
+        ),
+    ),
+    PolicyType(
+        "deviceCompliancePolicies",
+        "Compliance policies",
+        "compliance policy",
+        f"{_DM}/deviceCompliancePolicies",
+        _CONFIGURATION,
+        list_expand=("scheduledActionsForRule($expand=scheduledActionConfigurations)",),
+        try_expand=("assignments",),
+        references=(
+            *_TARGETS,
+            _TAGS,
+            Reference(
+                "scheduledActionsForRule[].scheduledActionConfigurations[].notificationTemplateId",
+                "notificationMessageTemplates",
+            ),
+            Reference(
+                "scheduledActionsForRule[].scheduledActionConfigurations[]"
+                ".notificationMessageCCList[]",
+                "groups",
+            ),
+            Reference(
+                "deviceCompliancePolicyScript.deviceComplianceScriptId", "deviceComplianceScripts"
+            ),
+        ),
+        writing=Writing(
+            assign=_ASSIGN,
+            strip_on_update=("scheduledActionsForRule",),
+            follow_ups=(
+                FollowUp(
+                    "scheduledActionsForRule",
+                    "scheduleActionsForRules",
+                    "deviceComplianceScheduledActionForRules",
+                ),
+            ),
+        ),
+    ),
+    PolicyType(
+        "compliancePolicies",
+        "Compliance policies, settings catalog",
+        "compliance policy of the settings catalog",
+        f"{_DM}/compliancePolicies",
+        _CONFIGURATION,
+        try_expand=("assignments",),
+        parts=(
+            Part("settings", "settings?$top=1000"),
+            Part(
+                "scheduledActionsForRule",
+                "scheduledActionsForRule?$expand=scheduledActionConfigurations",
+            ),
+        ),
+        name_property="name",
+        reread=lambda _: True,  # its actions are changed by an action of their own
+        kinds=("Linux compliance",),
+        references=(*_TARGETS, _TAGS),
+        writing=Writing(
+            update="PUT",
+            assign=_ASSIGN,
+            strip=("settingCount", "creationSource"),
+            follow_ups=(
+                FollowUp("scheduledActionsForRule", "setScheduledActions", "scheduledActions"),
+            ),
+        ),
+    ),
+    PolicyType(
+        "groupPolicyConfigurations",
+        "Administrative templates",
+        "administrative template",
+        f"{_DM}/groupPolicyConfigurations",
+        _CONFIGURATION,
+        try_expand=("assignments",),
+        parts=(
+            Part(
+                "definitionValues",
+                "definitionValues?$expand=definition,presentationValues($expand=presentation)",
+                fallback="definitionValues?$expand=definition",
+                rows=(Part("presentationValues", "presentationValues?$expand=presentation"),),
+            ),
+        ),
+        reread=lambda _: True,  # nothing published says that values move the configuration's date
+        references=(*_TARGETS, _TAGS),
+        writing=Writing(
+            assign=_ASSIGN,
+            strip=("definitionValues", "policyConfigurationIngestionType"),
+            follow_ups=(FollowUp("definitionValues", "updateDefinitionValues", "added"),),
+            but="Settings of imported ADMX files are matched by name and path in another tenant.",
+        ),
+    ),
+    PolicyType(
+        "groupPolicyUploadedDefinitionFiles",
+        "Imported ADMX files",
+        "imported ADMX file",
+        f"{_DM}/groupPolicyUploadedDefinitionFiles",
+        _CONFIGURATION,
+        assignments=AssignmentSource.NONE,
+        parts=(Part("definitions", "definitions", optional=True),),
+        name_property="fileName",
+        writing=Writing(create="", update="", cannot="Graph does not give the file back."),
+    ),
+    PolicyType(
+        "deviceManagementScripts",
+        "PowerShell scripts",
+        "PowerShell script",
+        f"{_DM}/deviceManagementScripts",
+        _SCRIPTS,
+        try_expand=("assignments",),
+        item_query="",
+        references=(*_TARGETS, _TAGS),
+        writing=Writing(assign=_BY_SCRIPT),
+    ),
+    PolicyType(
+        "deviceShellScripts",
+        "Shell scripts",
+        "shell script",
+        f"{_DM}/deviceShellScripts",
+        _SCRIPTS,
+        # GET {id}/assignments answers 400 for these.
+        assignments=AssignmentSource.ITEM,
+        try_expand=("assignments",),
+        item_query="$expand=assignments",
+        references=(*_TARGETS, _TAGS),
+        writing=Writing(assign=_BY_SCRIPT),
+    ),
+    PolicyType(
+        "deviceCustomAttributeShellScripts",
+        "Custom attributes",
+        "custom attribute",
+        f"{_DM}/deviceCustomAttributeShellScripts",
+        _SCRIPTS,
+        assignments=AssignmentSource.ITEM,  # the same 400
+        try_expand=("assignments",),
+        item_query="$expand=assignments",
+        references=(*_TARGETS, _TAGS),
+        writing=Writing(
+            assign=_BY_SCRIPT,
+            strip_on_update=("customAttributeName", "customAttributeType", "displayName"),
+        ),
+    ),
+    PolicyType(
+        "deviceHealthScripts",
+        "Remediations",
+        "remediation",
+        f"{_DM}/deviceHealthScripts",
+        _SCRIPTS,
+        try_expand=("assignments",),
+        item_query="",
+        noise=frozenset({"highestAvailableVersion"}),
+        references=(*_TARGETS, _TAGS),
+        writing=Writing(
+            assign=Assigning(member="deviceHealthScriptAssignments"),
+            strip=("isGlobalScript", "highestAvailableVersion"),
+            strip_on_update=("deviceHealthScriptType",),
+            but="Those Microsoft provides are left alone.",
+        ),
+    ),
+    PolicyType(
+        "deviceComplianceScripts",
+        "Compliance discovery scripts",
+        "compliance discovery script",
+        f"{_DM}/deviceComplianceScripts",
+        _CONFIGURATION,
+        assignments=AssignmentSource.NONE,
+        item_query="",
+        references=(_TAGS,),
+        writing=Writing(),
+    ),
+    PolicyType(
+        "intents",
+        "Endpoint security intents",
+        "endpoint security intent",
+        f"{_DM}/intents",
+        _CONFIGURATION,
+        try_expand=("assignments",),
+        parts=(Part("settings", "settings"),),
+        reread=lambda _: True,  # updateSettings is an action; nothing says that it moves the date
+        kinds=("security baselines", "endpoint security of before the settings catalog"),
+        references=(*_TARGETS, _TAGS),
+        writing=Writing(
+            create="POST /deviceManagement/templates/{templateId}/createInstance",
+            assign=_ASSIGN,
+            strip=("isMigratingToConfigurationPolicy",),
+            strip_on_update=("templateId", "settings"),
+            follow_ups=(FollowUp("settings", "updateSettings", "settings"),),
+            but="Microsoft retires these templates; one that is retired refuses new instances.",
+        ),
+    ),
+    PolicyType(
+        "reusablePolicySettings",
+        "Reusable settings",
+        "reusable settings group",
+        f"{_DM}/reusablePolicySettings",
+        _CONFIGURATION,
+        assignments=AssignmentSource.NONE,
+        item_query="",
+        parts=(
+            Part(
+                "settingInstance",
+                "?$select=id,displayName,description,settingDefinitionId,settingInstance",
+                single=True,
+                member="settingInstance",
+                needed=lambda content: not content.get("settingInstance"),
+            ),
+        ),
+        noise=frozenset({"referencingConfigurationPolicyCount"}),
+        kinds=("firewall and elevation groups", "Linux discovery scripts"),
+        writing=Writing(
+            update="PUT",
+            strip=("referencingConfigurationPolicies", "referencingConfigurationPolicyCount"),
+        ),
+    ),
+    PolicyType(
+        "hardwareConfigurations",
+        "BIOS configurations",
+        "BIOS configuration",
+        f"{_DM}/hardwareConfigurations",
+        _CONFIGURATION,
+        try_expand=("assignments",),
+        item_query="",
+        references=(*_TARGETS, _TAGS),
+        writing=Writing(assign=Assigning(member="hardwareConfigurationAssignments")),
+    ),
+    *(
+        PolicyType(
+            key,
+            label,
+            singular,
+            f"{_DM}/{key}",
+            _CONFIGURATION,
+            noise=frozenset(noise),
+            references=(*_TARGETS, _TAGS),
+            writing=Writing(assign=_ASSIGN, strip=noise, strip_on_update=fixed),
+        )
+        for key, label, singular, noise, fixed in (
+            (
+                "windowsFeatureUpdateProfiles",
+                "Feature updates",
+                "feature update profile",
+                ("deployableContentDisplayName", "endOfSupportDate"),
+                ("installLatestWindows10OnWindows11IneligibleDevice",),
+            ),
+            (
+                "windowsQualityUpdateProfiles",
+                "Expedited quality updates",
+                "expedited quality update profile",
+                ("deployableContentDisplayName", "releaseDateDisplayName"),
+                (),
+            ),
+            (
+                "windowsQualityUpdatePolicies",
+                "Quality update policies",
+                "quality update policy",
+                (),
+                (),
+            ),
+            (
+                "windowsDriverUpdateProfiles",
+                "Driver updates",
+                "driver update profile",
+                ("deviceReporting", "newUpdates", "inventorySyncStatus"),
+                ("approvalType",),
+            ),
+        )
+    ),
+)

@@ -1,0 +1,181 @@
+"""One row of the table of policy types: how a collection is read completely, and how written."""
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Content = Mapping[str, Any]
+
+
+class AssignmentSource(enum.Enum):
+    """Where a collection's assignments can be read for certain."""
+
+    NONE = "none"  # the objects have no assignments
+    SUBRESOURCE = "subresource"  # GET {id}/assignments
+    ITEM = "item"  # GET {id}?$expand=assignments, with the content
+    LIST = "list"  # in the list, expanded
+
+
+def always(_: Content) -> bool:
+    return True
+
+
+def never(_: Content) -> bool:
+    return False
+
+
+def _none(_: Content) -> tuple["Part", ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A sub-resource that belongs to an object's content, as its property ``name``.
+
+    ``fallback`` is asked where ``suffix`` is refused. ``rows`` are parts of each of its rows, read
+    where the row came without them. ``single``: one object, not a collection; with ``member`` only
+    that property of it. ``post``: a function that only reads but is called by POST. ``optional``:
+    many objects have none, and the service says so by 400 or 404.
+    """
+
+    name: str
+    suffix: str
+    fallback: str = ""
+    rows: tuple["Part", ...] = ()
+    single: bool = False
+    member: str = ""
+    post: bool = False
+    optional: bool = False
+    needed: Callable[[Content], bool] = always
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Where an object names another one: ``a[].b`` is member ``b`` of each row of ``a``.
+
+    ``to`` is a policy type key, or ``groups``.
+    """
+
+    where: str
+    to: str
+
+
+@dataclass(frozen=True)
+class Assigning:
+    """How the set of assignments is written: by an action that replaces it, or one at a time."""
+
+    suffix: str = "assign"
+    member: str = "assignments"
+    one_by_one: bool = False
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """A part written by a request of its own after the object: ``POST {id}/<action>``."""
+
+    part: str
+    action: str
+    member: str
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How an object is created and changed. Sources: graph-facts of the service, per family.
+
+    ``create`` and ``update`` are methods, with an address where it is not the usual one; empty
+    where the service has none. ``strip`` are members never sent, besides those no type takes;
+    ``strip_on_update`` those that cannot be changed. ``cannot`` says why an object cannot be
+    restored, ``but`` what of it cannot.
+    """
+
+    create: str = "POST"
+    update: str = "PATCH"
+    assign: Assigning | None = None
+    strip: tuple[str, ...] = ()
+    strip_on_update: tuple[str, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
+    cannot: str = ""
+    but: str = ""
+
+
+# Members the service owns, whatever the type.
+STRIPPED_EVERYWHERE = (
+    "id",
+    "createdDateTime",
+    "lastModifiedDateTime",
+    "modifiedDateTime",
+    "version",
+    "supportsScopeTags",
+    "isAssigned",
+    "assignments",
+)
+
+
+@dataclass(frozen=True)
+class PolicyType:
+    """How to read one collection.
+
+    Attributes:
+        list_query: belongs to the list address, without ``$expand``.
+        list_expand: what the list must bring with each object.
+        try_expand: what it may bring besides; read object by object where the list refuses.
+        item_query: set where the list leaves something out and each object is read by id (an
+            empty string: without a query); ``item_fallback`` is asked where it is refused.
+        parts: sub-resources that belong to the content; ``more_parts`` those of some objects.
+        single: the address is one object, not a collection.
+        reread: whether an object may change without its list entry changing, assignments aside;
+            then it is read at each sync.
+        noise: members that the service changes by itself; they never make a version.
+        kinds: the finer kinds of objects in the collection, for people.
+
+    """
+
+    key: str
+    label: str
+    singular: str
+    path: str
+    permission: str
+    assignments: AssignmentSource = AssignmentSource.SUBRESOURCE
+    list_query: str = ""
+    list_expand: tuple[str, ...] = ()
+    try_expand: tuple[str, ...] = ()
+    item_query: str | None = None
+    item_fallback: str | None = None
+    parts: tuple[Part, ...] = ()
+    more_parts: Callable[[Content], tuple[Part, ...]] = _none
+    single: bool = False
+    name_property: str = "displayName"
+    reread: Callable[[Content], bool] = never
+    noise: frozenset[str] = frozenset()
+    kinds: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    writing: Writing = field(default_factory=Writing)
+
+    def list_address(self, *, tried: bool = True) -> str:
+        """Where the list is; ``tried`` with what it may refuse to bring."""
+        expand = (*self.list_expand, *(self.try_expand if tried else ()))
+        query = "&".join(
+            part
+            for part in (f"$expand={','.join(expand)}" if expand else "", self.list_query)
+            if part
+        )
+        return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def lists_assignments(self) -> bool:
+        """Whether the list is asked for assignments that are read for certain elsewhere."""
+        return "assignments" in self.try_expand
+
+    def item_address(self, graph_id: str, *, fallback: bool = False) -> str:
+        """One object with all that the list, or its own address, tells of it."""
+        query = self.item_fallback if fallback else self.item_query
+        if query is None:
+            query = f"$expand={','.join(self.list_expand)}" if self.list_expand else ""
+        return f"{self.path}/{graph_id}{'?' if query else ''}{query}"
+
+    def name_of(self, content: Content) -> str:
+        """The object's name; its id when it has none."""
+        if self.single:
+            return self.label
+        return str(content.get(self.name_property) or content.get("id") or "")

@@ -1,0 +1,128 @@
+"""The list of a collection: what it tells of each object, a page at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from opsapp.intune.catalogue import PolicyType
+from opsapp.intune.normalise import canonical, sha256_of
+
+if TYPE_CHECKING:
+    from opsapp.graph.client import GraphClient
+
+_REFUSED = "graph.payload_rejected"
+Page = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An entry of a collection's list; the object itself is yet to be read.
+
+    ``place`` is its position in the page. ``entry`` is None where it holds no id to read it by.
+    ``sha256`` stays the same while the list tells the same of the object, dates and all.
+    """
+
+    key: str
+    name: str
+    entry: Mapping[str, Any] | None
+    place: int = 0
+    sha256: str | None = None
+
+    @classmethod
+    def of(cls, policy_type: PolicyType, entry: Any, page: int, place: int) -> "Listed":
+        graph_id = policy_type.key if policy_type.single else id_of(entry)
+        if not graph_id:
+            return cls(f"page-{page}-{place}", "", None, place)
+        seen = sha256_of(canonical(entry))
+        return cls(graph_id, policy_type.name_of(entry), entry, place, seen)
+
+
+class Listing:
+    """The pages of one collection; after a refusal, without what the list need not bring.
+
+    ``is_tried``: whether the list was asked for more than it must bring, and did not refuse.
+    ``first``: its first page, where that came in a batch already.
+    """
+
+    def __init__(
+        self,
+        graph: "GraphClient",
+        policy_type: PolicyType,
+        *,
+        try_more: bool,
+        first: Page | None = None,
+    ) -> None:
+        self._graph = graph
+        self._policy_type = policy_type
+        self._first = first
+        self.is_tried = try_more and bool(policy_type.try_expand)
+
+    def pages(self) -> Iterator[list[Listed]]:
+        """Raises when the list cannot be read on: only a listing that ends by itself is complete.
+
+        Sources: the service refuses ``$expand`` of some collections with 400.
+        """
+        begun = False
+        try:
+            for page in self._numbered():
+                begun = True
+                yield page
+        except Exception as error:
+            if begun or not self.is_tried or getattr(error, "reason_code", "") != _REFUSED:
+                raise
+            self.is_tried = False
+            yield from self._numbered()
+
+    def _numbered(self) -> Iterator[list[Listed]]:
+        for number, page in enumerate(self._raw()):
+            yield [
+                Listed.of(self._policy_type, entry, number, place)
+                for place, entry in enumerate(page)
+            ]
+
+    def _raw(self) -> Iterator[Sequence[Any]]:
+        address = self._policy_type.list_address(tried=self.is_tried)
+        if self._policy_type.single:
+            yield [self._graph.get_json(address)]
+            return
+        first, self._first = self._first, None
+        if first is None:
+            pages = self._graph.iter_pages(address)
+        else:
+            yield first["value"]
+            if first.get("@odata.nextLink") is None:
+                return
+            pages = self._graph.iter_pages(first["@odata.nextLink"])
+        for page in pages:
+            yield page["value"]
+
+
+def first_pages(graph: "GraphClient", wanted: Sequence[tuple[PolicyType, bool]]) -> dict[str, Page]:
+    """The first pages of several collections in one exchange, by policy type key.
+
+    ``wanted`` says with each whether the list is asked for more than it must bring. One that is
+    refused or makes no sense is left out, to be asked for by itself.
+    """
+    addresses = {
+        policy_type.key: policy_type.list_address(tried=try_more)
+        for policy_type, try_more in wanted
+        if not policy_type.single
+    }
+    answers = graph.get_many(addresses)
+    return {
+        key: answer.json
+        for key, answer in answers.items()
+        if answer.error is None and _is_page(answer.json)
+    }
+
+
+def _is_page(body: Any) -> bool:
+    if not isinstance(body, Mapping) or not isinstance(body.get("value"), list):
+        return False
+    return isinstance(body.get("@odata.nextLink"), str | None)
+
+
+def id_of(entry: Any) -> str:
+    """The id of an object, an empty text where it has none."""
+    found = entry.get("id") if isinstance(entry, Mapping) else None
+    return found if isinstance(found, str) else ""
