@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 SHOWN_INSTEAD = "••• (secret)"
+SEALED_PREFIX = "opsapp-sealed:"  # a keyed fingerprint follows
 
 _SECRET_NAME = re.compile(
     r"(?:password|passphrase|passcode|secret|sharedkey|privatekey|apikey|wepkey|networkkey"
