@@ -2,18 +2,28 @@
 
 An id such as ``device_vendor_msft_policy_config_defender_allowrealtimemonitoring`` holds scope,
 area and setting; ingested templates add ``~policy~`` and a path of categories. Choices are stored
-as ``<id>_<choice>``. Which words Intune shows for a numbered choice is not known here, so the
-number is shown as it is, except where its meaning is certain.
+as ``<id>_<choice>``. Where the definition of a setting is not known, a numbered choice is shown by
+its number, except where its meaning is certain.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from opsapp.intune.readable import DEEPEST, Form, Section, Setting, form_of
-from opsapp.intune.secrets import SHOWN_INSTEAD, is_secret, is_secret_name
+from opsapp.intune.readable_properties import DEEPEST, exact_list, numbered, secret
+from opsapp.intune.secrets import is_secret, is_secret_name
+from opsapp.intune.setting import (
+    Definitions,
+    Entry,
+    Form,
+    Section,
+    Setting,
+    exact,
+    form_of,
+    is_sealed,
+)
 from opsapp.intune.words import readable_id as in_words
 
 _SCOPE = re.compile(r"(?:(device|user)_)?vendor_msft_(?:policy_config_)?")
@@ -79,13 +89,24 @@ class Place:
     scope: str = ""
 
 
-def catalog_sections(settings: Iterable[Mapping[str, Any]]) -> list[Section]:
+def is_catalog(settings: Any) -> bool:
+    """Whether a list holds settings of the settings catalog, or nothing."""
+    return isinstance(settings, list) and all(
+        isinstance(entry, Mapping) and isinstance(entry.get("settingInstance"), Mapping)
+        for entry in settings
+    )
+
+
+def catalog_sections(
+    settings: Iterable[Mapping[str, Any]], definitions: Definitions
+) -> list[Section]:
     """Sections in alphabetical order, the settings of each by category and label."""
     areas: dict[str, list[Setting]] = defaultdict(list)
+    reader = _Reader(definitions)
     for entry in settings:
         instance = entry["settingInstance"]
         place = place_of(_id(instance))
-        areas[place.section].append(_setting(instance, place))
+        areas[place.section].append(reader.setting(instance, place))
     return [
         Section(title, tuple(sorted(found, key=lambda one: (one.path, one.label.casefold()))))
         for title, found in sorted(areas.items(), key=lambda item: item[0].casefold())
@@ -138,87 +159,113 @@ def _id(instance: Mapping[str, Any]) -> str:
     return str(instance.get("settingDefinitionId") or "")
 
 
-def _setting(instance: Mapping[str, Any], place: Place) -> Setting:
-    path = " · ".join(
-        part for part in (place.path, "user" if place.scope == "user" else "") if part
-    )
-    return _with_value(instance, in_words(place.name), path, depth=0)
-
-
-def _with_value(instance: Mapping[str, Any], label: str, path: str, depth: int) -> Setting:
-    key = _id(instance)
-    if depth > DEEPEST:
-        return Setting(label, key, ("nested too deeply to show here",), Form.WORDS, path)
-    if "choiceSettingValue" in instance:
-        return _choices(instance, [instance["choiceSettingValue"]], label, path, depth)
-    if "choiceSettingCollectionValue" in instance:
-        return _choices(instance, instance["choiceSettingCollectionValue"], label, path, depth)
-    if "simpleSettingValue" in instance:
-        return _simple(instance, [instance["simpleSettingValue"]], label, path)
-    if "simpleSettingCollectionValue" in instance:
-        return _simple(instance, instance["simpleSettingCollectionValue"], label, path)
-    return _groups(instance, label, path, depth)
-
-
 def _mappings(values: Any) -> list[Mapping[str, Any]]:
     many = values if isinstance(values, list) else []
     return [value for value in many if isinstance(value, Mapping)]
 
 
-def _choices(
-    instance: Mapping[str, Any], values: Any, label: str, path: str, depth: int
-) -> Setting:
-    chosen = _mappings(values)
-    children = [child for value in chosen for child in _children(value, instance, depth)]
-    texts = tuple(_choice(instance, value, depth) for value in chosen)
-    form = Form.CODE if texts and all(text.isdigit() for text in texts) else Form.WORDS
-    return Setting(label, _id(instance), texts, form, path, tuple(children))
+@dataclass(frozen=True)
+class _Reader:
+    """Reads instances of settings with the words of ``definitions`` where they have any."""
 
+    definitions: Definitions
 
-def _choice(instance: Mapping[str, Any], value: Mapping[str, Any], depth: int) -> str:
-    key, raw = _id(instance), str(value.get("value") or "")
-    choice = raw.removeprefix(f"{key}_") if raw.startswith(f"{key}_") else raw
-    if choice in {"0", "1"}:
-        if depth == 0 and ("~policy~" in key or "_config_admx_" in key):
-            return "Enabled" if choice == "1" else "Disabled"
-        return choice
-    if choice in {"true", "false"}:
-        return "Yes" if choice == "true" else "No"
-    return in_words(choice) if re.fullmatch(r"[a-z_]+", choice) else choice
+    def setting(self, instance: Mapping[str, Any], place: Place) -> Setting:
+        path = " · ".join(
+            part for part in (place.path, "user" if place.scope == "user" else "") if part
+        )
+        return self._with_value(instance, in_words(place.name), path, depth=0)
 
+    def _with_value(
+        self, instance: Mapping[str, Any], label: str, path: str, depth: int
+    ) -> Setting:
+        key = _id(instance)
+        if key in self.definitions:
+            label = self.definitions[key].label or label
+        setting = Setting(label, key, path=path, rooted=True)
+        if depth > DEEPEST:
+            told = ("nested too deeply to show here",)
+            return replace(setting, values=told, exact=exact(instance))
+        if "choiceSettingValue" in instance:
+            return self._choices(setting, [instance["choiceSettingValue"]], depth)
+        if "choiceSettingCollectionValue" in instance:
+            return self._choices(setting, instance["choiceSettingCollectionValue"], depth)
+        if "simpleSettingValue" in instance:
+            return _simple(setting, [instance["simpleSettingValue"]])
+        if "simpleSettingCollectionValue" in instance:
+            return _simple(setting, instance["simpleSettingCollectionValue"])
+        return self._groups(setting, instance, depth)
 
-def _simple(instance: Mapping[str, Any], values: Any, label: str, path: str) -> Setting:
-    key = _id(instance)
-    texts: list[str] = []
-    for value in _mappings(values):
-        raw = value.get("value")
-        if is_secret(value, "value") or (is_secret_name(key) and isinstance(raw, str) and raw):
-            return Setting(label, key, (SHOWN_INSTEAD,), Form.SECRET, path)
-        texts.append("(empty)" if raw in ("", None) else str(raw))
-    form = form_of(texts[0]) if len(texts) == 1 else Form.WORDS
-    return Setting(label, key, tuple(texts), form, path)
+    def _choices(self, setting: Setting, values: Any, depth: int) -> Setting:
+        chosen = _mappings(values)
+        children = [child for value in chosen for child in self._children(value, setting, depth)]
+        texts = tuple(self._choice(setting.key, value, depth) for value in chosen)
+        form = Form.CODE if texts and all(text.isdigit() for text in texts) else Form.WORDS
+        raw = [value.get("value") for value in chosen]
+        return replace(
+            setting, values=texts, form=form, children=tuple(children), exact=exact_list("", raw)
+        )
 
+    def _choice(self, key: str, value: Mapping[str, Any], depth: int) -> str:
+        raw = str(value.get("value") or "")
+        if key in self.definitions and raw in self.definitions[key].options:
+            return self.definitions[key].options[raw]
+        choice = raw.removeprefix(f"{key}_") if raw.startswith(f"{key}_") else raw
+        if choice in {"0", "1"}:
+            if depth == 0 and ("~policy~" in key or "_config_admx_" in key):
+                return "Enabled" if choice == "1" else "Disabled"
+            return choice
+        if choice in {"true", "false"}:
+            return "Yes" if choice == "true" else "No"
+        return in_words(choice) if re.fullmatch(r"[a-z_]+", choice) else choice
 
-def _groups(instance: Mapping[str, Any], label: str, path: str, depth: int) -> Setting:
-    groups = _mappings(instance.get("groupSettingCollectionValue"))
-    if isinstance(instance.get("groupSettingValue"), Mapping):
-        groups = [instance["groupSettingValue"]]
-    contents = [_children(group, instance, depth) for group in groups]
-    if len(contents) == 1:
-        children = tuple(contents[0])
-    else:
-        children = tuple(
-            Setting(f"Item {number}", "", (), Form.NONE, children=tuple(inside))
+    def _groups(self, setting: Setting, instance: Mapping[str, Any], depth: int) -> Setting:
+        if isinstance(instance.get("groupSettingValue"), Mapping):
+            inside = self._children(instance["groupSettingValue"], setting, depth)
+            return replace(setting, form=Form.NONE, children=tuple(inside))
+        groups = _mappings(instance.get("groupSettingCollectionValue"))
+        contents = [tuple(self._children(group, setting, depth)) for group in groups]
+        if len(contents) == 1:
+            steps = (setting.key, Entry("1", named=False))
+            return replace(setting, form=Form.NONE, children=contents[0], steps=steps)
+        items = (
+            Setting(
+                _title(inside) or numbered(number),
+                "",
+                form=Form.NONE,
+                children=inside,
+                steps=(Entry(str(number), named=False),),
+            )
             for number, inside in enumerate(contents, 1)
         )
-    return Setting(label, _id(instance), (), Form.NONE, path, children)
+        return replace(setting, form=Form.NONE, children=tuple(items))
+
+    def _children(self, value: Mapping[str, Any], parent: Setting, depth: int) -> Sequence[Setting]:
+        return [
+            self._with_value(child, _child_label(_id(child), parent.key), "", depth + 1)
+            for child in _mappings(value.get("children"))
+        ]
 
 
-def _children(value: Mapping[str, Any], parent: Mapping[str, Any], depth: int) -> Sequence[Setting]:
-    return [
-        _with_value(child, _child_label(_id(child), _id(parent)), "", depth + 1)
-        for child in _mappings(value.get("children"))
-    ]
+def _title(inside: Sequence[Setting]) -> str:
+    """What a group of settings is called by one of them; empty where none names it."""
+    names = (one for one in inside if one.key.endswith(("_name", "_displayname")))
+    return next((one.values[0] for one in names if one.form == Form.WORDS and one.values), "")
+
+
+def _simple(setting: Setting, values: Any) -> Setting:
+    texts: list[str] = []
+    raws: list[Any] = []
+    for value in _mappings(values):
+        raw = value.get("value")
+        named_secret = is_secret_name(setting.key) and isinstance(raw, str) and raw
+        if is_sealed(raw) or named_secret or is_secret(value, "value"):
+            hidden = secret(setting.label, setting.key, raw, setting.path)
+            return replace(hidden, rooted=True)
+        texts.append("(empty)" if raw in ("", None) else str(raw))
+        raws.append(raw)
+    form = form_of(texts[0]) if len(texts) == 1 else Form.WORDS
+    return replace(setting, values=tuple(texts), form=form, exact=exact_list("", raws))
 
 
 def _child_label(key: str, parent: str) -> str:

@@ -13,7 +13,7 @@ _SPELT = """
     OneNote OS Outlook PAC PDF PIN PINs PKI PowerPoint PowerShell PST PUA QoS QUIC RDP RPC RSS
     RTC RTF Safari SAML SCEP SDK SEHOP SHA SharePoint SID Siri SmartScreen SMB SMS SMTP SSID SSL
     SSO TCC TCP TDC Teams TLS TPM UAC UDP UEFI UI UNC UPN URI URL URLs USB UWP VBA VBScript Visio VM
-    VMs VPN WDAC WDigest WebRTC WEP Windows WinRM WLAN WMI WPA WSL Xbox XML XPS XSS
+    VMs VPN WDAC WDigest WebRTC WEP Windows WinRM WLAN WMI WPA WSL Xbox XML XPS XSS XTS
 """
 SPELLINGS = {word.lower(): word for word in _SPELT.split()} | {
     "appleid": "Apple ID",
@@ -228,7 +228,7 @@ _PLAIN = """
     wireless with within without wizard wns word work workbook worker workflow workgroup working
     workplace worksheet workspace workstation world would wow wpad wpn wrap writable write
     writing ws wts wwan
-    xaml xhr xlam xls xp xr xts
+    xaml xhr xlam xls xp xr
     year yes you your
     zip zone zoom zsl
 """

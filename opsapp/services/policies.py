@@ -10,7 +10,8 @@ from sqlalchemy.orm import joinedload
 
 from opsapp.extensions import db
 from opsapp.intune.catalogue import CATALOGUE, AssignmentSource
-from opsapp.intune.readable import is_guid, texts_in
+from opsapp.intune.readable import texts_in
+from opsapp.intune.setting import is_guid
 from opsapp.models import (
     DirectoryGroup,
     OperationRun,

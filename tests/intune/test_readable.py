@@ -11,17 +11,14 @@ from hypothesis import strategies as st
 
 from opsapp.exports.reader import read_folder
 from opsapp.intune.readable import (
-    DEEPEST,
-    Form,
-    Section,
-    Setting,
     count_of,
-    decoded,
     has_numbered,
     matching,
     sections_of,
     texts_in,
 )
+from opsapp.intune.readable_properties import DEEPEST
+from opsapp.intune.setting import Form, Section, Setting, decoded
 from tests.support.inventory_rows import catalog, choice, graph_id, simple
 
 DEVICE = "device_vendor_msft_policy_config_"
@@ -209,7 +206,7 @@ class TestCatalog:
     def test_a_typed_number_is_no_choice(self):
         assert not has_numbered(sections_of(catalog(simple(f"{DEVICE}a_b", 7, "Integer"))))
 
-    def test_groups_are_numbered_when_there_are_several(self):
+    def test_several_groups_are_told_apart_by_their_names(self):
         parent = "device_vendor_msft_firewall_rules"
 
         def rule(name: str) -> dict[str, Any]:
@@ -220,8 +217,8 @@ class TestCatalog:
             "groupSettingCollectionValue": [rule("A"), rule("B")],
         }
         assert flat(sections_of(catalog(group))) == {
-            "Firewall/Rules/Item 1/Display name": "A",
-            "Firewall/Rules/Item 2/Display name": "B",
+            "Firewall/Rules/A/Display name": "A",
+            "Firewall/Rules/B/Display name": "B",
         }
 
     def test_nothing_is_lost_of_a_policy_with_hundreds_of_settings(self):
