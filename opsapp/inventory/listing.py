@@ -1,7 +1,8 @@
 """The list of a collection: what it tells of each object, a page at a time."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from opsapp.intune.catalogue import PolicyType
@@ -11,7 +12,20 @@ if TYPE_CHECKING:
     from opsapp.graph.client import GraphClient
 
 _REFUSED = "graph.payload_rejected"
+_FRESH_SECONDS = 30.0  # what a list told longer ago is asked again
 Page = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FirstPage:
+    """The first page of a list that was begun together with others."""
+
+    body: Page
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_fresh(self) -> bool:
+        return time.monotonic() - self.began < _FRESH_SECONDS
 
 
 @dataclass(frozen=True)
@@ -97,7 +111,9 @@ class Listing:
             yield page["value"]
 
 
-def first_pages(graph: "GraphClient", wanted: Sequence[tuple[PolicyType, bool]]) -> dict[str, Page]:
+def first_pages(
+    graph: "GraphClient", wanted: Sequence[tuple[PolicyType, bool]]
+) -> dict[str, FirstPage]:
     """The first pages of several collections in one exchange, by policy type key.
 
     ``wanted`` says with each whether the list is asked for more than it must bring. One that is
@@ -110,7 +126,7 @@ def first_pages(graph: "GraphClient", wanted: Sequence[tuple[PolicyType, bool]])
     }
     answers = graph.get_many(addresses)
     return {
-        key: answer.json
+        key: FirstPage(answer.json)
         for key, answer in answers.items()
         if answer.error is None and _is_page(answer.json)
     }

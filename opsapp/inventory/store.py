@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from opsapp.database import storable
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.describe import kind_of, platform_of, target_kind, target_of
+from opsapp.intune.flat import settings_in
 from opsapp.intune.normalise import canonical, comparison_hash, sha256_of
 from opsapp.inventory.listing import Listed
 from opsapp.inventory.reader import ReadObject
 from opsapp.inventory.sealing import Sealer, keep_sealed
+from opsapp.inventory.setting_index import index_settings
 from opsapp.models import Policy, PolicyAssignment, PolicyVersion, Snapshot
 from opsapp.models.upsert import insert_or_ignore
 
@@ -32,6 +34,7 @@ class Prepared:
     source: ReadObject
     stored: dict[str, Any]
     secrets: dict[str, str]
+    settings: dict[str, str]
     name: str
     kind: str
     platform: str
@@ -58,6 +61,7 @@ def prepare(policy_type: PolicyType, source: ReadObject, sealer: Sealer) -> Prep
         source=source,
         stored=stored,
         secrets=secrets,
+        settings=settings_in(stored),
         name=storable(policy_type.name_of(source.content), 300),
         kind=kind_of(policy_type.key, source.content),
         platform=platform_of(policy_type.key, source.content),
@@ -82,7 +86,7 @@ class CollectionStore:
         """Creates or updates the policies, with a new version only where something changed."""
         known = self._known(session, [prepared.source.graph_id for prepared in objects])
         latest = self._latest(session, [policy.id for policy in known.values()])
-        stored = []
+        stored, changed = [], {}
         for prepared in objects:
             policy = known.get(prepared.source.graph_id)
             if policy is None:
@@ -93,8 +97,10 @@ class CollectionStore:
                 latest[policy.id] = self._add_version(
                     session, policy, prepared, latest.get(policy.id)
                 )
+                changed[policy.id] = prepared.settings
             self._touch(policy, prepared)
             stored.append(Stored(policy.id, policy.graph_id, policy.name, is_new))
+        index_settings(session, changed)
         return stored
 
     def unchanged(self, session: Session, page: Sequence[Listed]) -> list[Stored]:
@@ -113,10 +119,13 @@ class CollectionStore:
         )
         return [Stored(policy.id, policy.graph_id, policy.name, False) for policy in same]
 
-    def mark_absent(self, session: Session, graph_id: str) -> None:
-        """An object that was asked for by its id does not exist any more."""
-        for policy in self._known(session, [graph_id]).values():
-            policy.gone_at = policy.gone_at or self._now
+    def mark_absent(self, session: Session, graph_id: str) -> int | None:
+        """An object that was asked for by its id is gone. Returns the policy's id."""
+        policy = self._known(session, [graph_id]).get(graph_id)
+        if policy is None:
+            return None
+        policy.gone_at = policy.gone_at or self._now
+        return policy.id
 
     def mark_gone(self, session: Session) -> int:
         """After a complete listing: whatever was not in it is gone. Returns how many."""
@@ -255,8 +264,9 @@ class CollectionStore:
         policy.description = storable(content.get("description"))
         policy.assignment_count = len(prepared.source.assignments)
         policy.modified_at = _modified_at(content)
-        policy.listed_sha256, policy.read_at = prepared.source.listed_sha256, self._now
-        policy.last_seen_at = self._now
+        policy.read_at = policy.last_seen_at = self._now
+        if prepared.source.listed_sha256 is not None:  # read by its id, the list told nothing
+            policy.listed_sha256 = prepared.source.listed_sha256
         policy.gone_at = None
 
 

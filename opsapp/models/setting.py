@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from opsapp.database import BigId, utcnow
 from opsapp.models.base import Model
 
+LONGEST_SETTING = 400
+
 
 class SettingName(Model):
     """A setting that any policy holds or held: Graph's own name of it, and its label in words."""
@@ -15,8 +17,8 @@ class SettingName(Model):
     __tablename__ = "setting_names"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    key: Mapped[str] = mapped_column(sa.String(400), unique=True)
-    label: Mapped[str] = mapped_column(sa.String(400))
+    key: Mapped[str] = mapped_column(sa.String(LONGEST_SETTING), unique=True)
+    label: Mapped[str] = mapped_column(sa.String(LONGEST_SETTING))
 
 
 class PolicySetting(Model):
@@ -40,7 +42,7 @@ class SettingDefinition(Model):
 
     __tablename__ = "setting_definitions"
 
-    definition_id: Mapped[str] = mapped_column(sa.String(400), primary_key=True)
+    definition_id: Mapped[str] = mapped_column(sa.String(LONGEST_SETTING), primary_key=True)
     label: Mapped[str] = mapped_column(sa.String(500))
     description: Mapped[str] = mapped_column(sa.Text, default="")
     options: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict)

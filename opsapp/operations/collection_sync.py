@@ -12,11 +12,10 @@ from opsapp.config import current_settings
 from opsapp.database import utcnow
 from opsapp.intune.catalogue import AssignmentSource, PolicyType
 from opsapp.inventory.failure import ReadFailure, is_hopeless
-from opsapp.inventory.listing import Listed, Listing, Page
+from opsapp.inventory.listing import FirstPage, Listed, Listing
 from opsapp.inventory.reader import Agreement, ReadObject, read_objects
 from opsapp.inventory.sealing import Sealer
 from opsapp.inventory.store import CollectionStore
-from opsapp.inventory.turns import is_taken, locked_state
 from opsapp.models import CollectionState, Completeness, ItemResult, ListedAssignments
 from opsapp.operations.base import (
     Expected,
@@ -28,9 +27,8 @@ from opsapp.operations.base import (
     park_if_told_to_wait,
 )
 from opsapp.operations.object_keeper import ObjectKeeper, failed_item
+from opsapp.operations.reading_turn import COLLECTION, excluded_item, give_back, take_turn
 
-COLLECTION = "collection"
-TURN_POLL_SECONDS = 1.0
 OBJECTS_AT_ONCE = 100  # read and kept together: what is in flight when somebody cancels
 GONE = "It no longer exists in the tenant."
 
@@ -71,7 +69,7 @@ class CollectionSync:
         policy_type: PolicyType,
         scope: Scope,
         sealer: Sealer,
-        first_page: Page | None = None,
+        first_page: FirstPage | None = None,
     ) -> None:
         self._ctx = ctx
         self._policy_type = policy_type
@@ -96,13 +94,13 @@ class CollectionSync:
 
     def run(self) -> ReadFailure | None:
         """What kept it from being read to its end; None when nothing did."""
-        if not self._take_turn():
+        if not take_turn(self._ctx, self._policy_type, self._on_turn):
             self._skip()
             return None
         try_more = tries_more(self._policy_type, self._listed, in_full=self._in_full)
-        listing = Listing(
-            self._ctx.graph, self._policy_type, try_more=try_more, first=self._first_page
-        )
+        first = self._first_page
+        first_page = first.body if first is not None and first.is_fresh else None
+        listing = Listing(self._ctx.graph, self._policy_type, try_more=try_more, first=first_page)
         try:
             for page in listing.pages():
                 self._read(page, listing)
@@ -118,39 +116,17 @@ class CollectionSync:
         self._complete(listing)
         return None
 
-    def _take_turn(self) -> bool:
-        """Waits while another run reads the collection; False when it is not to be read."""
-        told = False
-        while True:
-            with self._ctx.step() as step:
-                state = locked_state(step.session, self._ctx.tenant.id, self._policy_type.key)
-                if state.excluded_at is not None:
-                    return False
-                if not is_taken(step.session, state, self._ctx.run_id):
-                    state.reading_run_id = self._ctx.run_id
-                    self._begin(state)  # what happened while we waited is not ours
-                    state.attempted_at = self._started_at
-                    return True
-                other = state.reading_run_id
-            if not told:
-                self._ctx.event("waiting", f"Run {other} reads {self._policy_type.label} now.")
-                told = True
-                self._first_page = None  # it is older than what the other run reads
-            self._ctx.wait(TURN_POLL_SECONDS)
+    def _on_turn(self, state: CollectionState, waited: bool) -> None:
+        self._begin(state)  # what happened while we waited is not ours
+        state.attempted_at = self._started_at
+        if waited:
+            self._first_page = None  # older than what the other run read
 
     def _skip(self) -> None:
+        key, label = self._policy_type.key, self._policy_type.label
         with self._ctx.step() as step:
-            step.record(
-                Item(
-                    COLLECTION,
-                    self._policy_type.key,
-                    ItemResult.SKIPPED,
-                    self._policy_type.label,
-                    "item.skipped_excluded",
-                    "Excluded for this tenant.",
-                )
-            )
-            step.mark_done(self._policy_type.key)
+            step.record(excluded_item(COLLECTION, key, label))
+            step.mark_done(key)
 
     def _read(self, page: Sequence[Listed], listing: Listing) -> None:
         """A listing that changes while it is paged may show an object twice: it is read once."""
@@ -240,9 +216,6 @@ class CollectionSync:
             step.set_total(self._policy_type.key, len(self._wanted) + 1)
 
     def _state(self, step: Step) -> CollectionState:
-        """Whoever writes down how a collection was read has had its turn."""
-        state = locked_state(step.session, self._ctx.tenant.id, self._policy_type.key)
+        state = give_back(self._ctx, step, self._policy_type)
         state.attempted_at = self._started_at
-        if state.reading_run_id == self._ctx.run_id:
-            state.reading_run_id = None
         return state

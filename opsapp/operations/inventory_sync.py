@@ -10,17 +10,17 @@ from opsapp.config import current_settings
 from opsapp.extensions import db
 from opsapp.intune.catalogue import CATALOGUE
 from opsapp.inventory.failure import ReadFailure
-from opsapp.inventory.listing import Page, first_pages
+from opsapp.inventory.listing import FirstPage, first_pages
 from opsapp.inventory.sealing import Sealer
 from opsapp.models import CollectionState
 from opsapp.operations.base import Expected, InvalidInputs, Operation, RunContext
 from opsapp.operations.collection_sync import (
-    COLLECTION,
     CollectionSync,
     Scope,
     is_full_read_due,
     tries_more,
 )
+from opsapp.operations.reading_turn import COLLECTION
 from opsapp.operations.tenant_names import explain_changes, name_groups
 
 # Each collection is tried with all patience; when some in a row got no answer, none will.
@@ -89,7 +89,7 @@ def _is_yes(value: Any) -> bool:
     return words[str(value).lower()]
 
 
-def _begun(ctx: RunContext, keys: Sequence[str]) -> Iterator[tuple[str, Page | None]]:
+def _begun(ctx: RunContext, keys: Sequence[str]) -> Iterator[tuple[str, FirstPage | None]]:
     """Each collection with the first page of its list, some lists begun at a time."""
     for start in range(0, len(keys), LISTS_AT_ONCE):
         some = keys[start : start + LISTS_AT_ONCE]
@@ -98,7 +98,7 @@ def _begun(ctx: RunContext, keys: Sequence[str]) -> Iterator[tuple[str, Page | N
             yield key, pages.pop(key, None)
 
 
-def _first_pages(ctx: RunContext, keys: Sequence[str]) -> dict[str, Page]:
+def _first_pages(ctx: RunContext, keys: Sequence[str]) -> dict[str, FirstPage]:
     states = _states(ctx.tenant.id)
     wanted = []
     for key in keys:

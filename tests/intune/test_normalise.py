@@ -55,6 +55,8 @@ def test_normalising_changes_nothing_that_is_stored(content: Any) -> None:
         {"settings@odata.context": "https://graph/beta/$metadata#x"},
         {"#microsoft.graph.assign": {"target": "…"}},
         {"isAssigned": True},
+        {"ssid": None},
+        {"restrictedApps": []},
     ],
 )
 def test_noise_makes_no_new_version(noise: dict[str, Any]) -> None:
@@ -68,7 +70,9 @@ def test_noise_makes_no_new_version(noise: dict[str, Any]) -> None:
         {"list": [2, 1]},
         {"roleScopeTagIds": ["0"]},
         {"@odata.type": "#microsoft.graph.windowsWifiEnterpriseEAPConfiguration"},
-        {"ssid": None},
+        {"ssid": ""},
+        {"list": []},
+        {"hidden": False},
     ],
 )
 def test_substance_makes_a_new_version(change: dict[str, Any]) -> None:
@@ -83,6 +87,21 @@ def test_assignments_are_a_set_without_ids() -> None:
     assert comparison_hash(POLICY, [one]) != comparison_hash(POLICY, [one, two])
     excluded = {"id": "a", "target": {"groupId": "g1", "@odata.type": "exclusion"}}
     assert comparison_hash(POLICY, [one]) != comparison_hash(POLICY, [excluded])
+
+
+def test_what_a_type_calls_noise_makes_no_new_version() -> None:
+    counted = {**POLICY, "enrolledDeviceCount": 3}
+    assert comparison_hash(counted, []) != comparison_hash(POLICY, [])
+    assert comparison_hash(counted, [], {"enrolledDeviceCount"}) == comparison_hash(POLICY, [])
+
+
+def test_rows_of_a_part_are_a_set_without_ids() -> None:
+    rows = [{"id": "0", "settingInstance": {"a": 1}}, {"id": "1", "settingInstance": {"a": 2}}]
+    turned = [{**rows[1], "id": "0"}, {**rows[0], "id": "1"}]
+    hashed = comparison_hash({"settings": rows}, [])
+    assert hashed == comparison_hash({"settings": turned}, [])
+    assert hashed != comparison_hash({"settings": rows[:1]}, [])
+    assert hashed != comparison_hash({"settings": [rows[0], rows[0]]}, [])
 
 
 def test_only_the_envelope_is_left_out_of_storage() -> None:
