@@ -46,7 +46,7 @@ lock: development ## write the hashed requirements from pyproject.toml (UPGRADE=
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
-docs: development ## write docs/configuration.md and .env.example from the settings
+docs: development ## write the pages that are made from code: settings, policy types
 	$(BIN)/python -m docs.generate
 
 bench: development ## measure what the ledger and its pages cost

@@ -1,9 +1,10 @@
-"""Writes docs/configuration.md and .env.example from the settings. Run it with ``make docs``."""
+"""Writes the pages that are made from code. Run it with ``make docs``."""
 
 from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
+from docs.policy_types import policy_types_page
 from opsapp.config import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,7 +74,11 @@ def env_example() -> str:
     return "".join(parts)
 
 
-PAGES = {"docs/configuration.md": configuration_page, ".env.example": env_example}
+PAGES = {
+    "docs/configuration.md": configuration_page,
+    "docs/policy-types.md": policy_types_page,
+    ".env.example": env_example,
+}
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from opsapp.intune.catalogue.row import (
     PolicyType,
     Reference,
     Writing,
+    always,
 )
 
 _APPS = "DeviceManagementApps.Read.All"
@@ -208,7 +209,7 @@ APPS = (
         _CONFIGURATION,
         assignments=AssignmentSource.ITEM,
         item_query="$expand=assignments,items",
-        reread=lambda _: True,  # its items are changed by an action of its own
+        reread=always,  # its items are changed by an action of its own
         noise=frozenset({"status", "errorCode"}),
         references=(*_TARGETS, Reference("items[].payloadId", "any")),
         writing=Writing(

@@ -9,6 +9,7 @@ from opsapp.intune.catalogue.row import (
     PolicyType,
     Reference,
     Writing,
+    always,
 )
 
 _CONFIGURATION = "DeviceManagementConfiguration.Read.All"
@@ -183,7 +184,7 @@ CONFIGURATION = (
             ),
         ),
         name_property="name",
-        reread=lambda _: True,  # its actions are changed by an action of their own
+        reread=always,  # its actions are changed by an action of their own
         kinds=("Linux compliance",),
         references=(*_TARGETS, _TAGS),
         writing=Writing(
@@ -210,7 +211,7 @@ CONFIGURATION = (
                 rows=(Part("presentationValues", "presentationValues?$expand=presentation"),),
             ),
         ),
-        reread=lambda _: True,  # nothing published says that values move the configuration's date
+        reread=always,  # nothing published says that values move the configuration's date
         references=(*_TARGETS, _TAGS),
         writing=Writing(
             assign=_ASSIGN,
@@ -305,7 +306,7 @@ CONFIGURATION = (
         _CONFIGURATION,
         try_expand=("assignments",),
         parts=(Part("settings", "settings"),),
-        reread=lambda _: True,  # updateSettings is an action; nothing says that it moves the date
+        reread=always,  # updateSettings is an action; nothing says that it moves the date
         kinds=("security baselines", "endpoint security of before the settings catalog"),
         references=(*_TARGETS, _TAGS),
         writing=Writing(

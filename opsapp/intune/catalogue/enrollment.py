@@ -8,6 +8,7 @@ from opsapp.intune.catalogue.row import (
     PolicyType,
     Reference,
     Writing,
+    always,
 )
 
 _SERVICE = "DeviceManagementServiceConfig.Read.All"
@@ -124,7 +125,7 @@ ENROLLMENT = (
                 optional=True,
             ),
         ),
-        reread=lambda _: True,  # its group is set by an action of its own
+        reread=always,  # its group is set by an action of its own
         noise=_COUNTS,
         references=(_TAGS, Reference("enrollmentTimeDeviceMembershipTarget", "groups")),
         writing=Writing(
@@ -159,7 +160,7 @@ ENROLLMENT = (
         assignments=AssignmentSource.NONE,
         parts=(Part("enrollmentProfiles", "enrollmentProfiles"),),
         name_property="tokenName",
-        reread=lambda _: True,
+        reread=always,
         noise=frozenset(
             {"lastSuccessfulSyncDateTime", "lastSyncTriggeredDateTime", "syncedDeviceCount"}
         ),

@@ -125,7 +125,7 @@ class PolicyType:
         parts: sub-resources that belong to the content; ``more_parts`` those of some objects.
         single: the address is one object, not a collection.
         reread: whether an object may change without its list entry changing, assignments aside;
-            then it is read at each sync.
+            then it is read at each sync. ``always`` for all objects of the type.
         noise: members that the service changes by itself; they never make a version.
         kinds: the finer kinds of objects in the collection, for people.
 
@@ -166,6 +166,11 @@ class PolicyType:
     def lists_assignments(self) -> bool:
         """Whether the list is asked for assignments that are read for certain elsewhere."""
         return "assignments" in self.try_expand
+
+    @property
+    def reads_each_time(self) -> bool:
+        """Whether each object is read whole at each sync, whatever the list tells."""
+        return self.reread is always
 
     def item_address(self, graph_id: str, *, fallback: bool = False) -> str:
         """One object with all that the list, or its own address, tells of it."""

@@ -7,6 +7,7 @@ from opsapp.intune.catalogue.row import (
     PolicyType,
     Reference,
     Writing,
+    always,
 )
 
 _CONFIGURATION = "DeviceManagementConfiguration.Read.All"
@@ -67,7 +68,7 @@ TENANT = (
         item_query=f"$expand={_SCOPE_TAGS_OF_ROLE}",  # the list leaves out members and scopes
         item_fallback="",
         parts=(Part("roleDefinition", "roleDefinition", single=True),),
-        reread=lambda _: True,  # no date, and the list shows neither members nor scopes
+        reread=always,  # no date, and the list shows neither members nor scopes
         references=(
             Reference("members[]", "groups"),
             Reference("resourceScopes[]", "groups"),
