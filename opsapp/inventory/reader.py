@@ -206,6 +206,8 @@ class ObjectReader:
             return []
         if _ASSIGNMENTS in answers:
             return self._all_values(answers[_ASSIGNMENTS].unwrap())
+        if source is AssignmentSource.SUBRESOURCE:
+            content = self._listed.entry or {}  # taken as the list shows them
         assignments = content.get(_ASSIGNMENTS)
         if not isinstance(assignments, list):
             raise BadAnswer("Its assignments were not in the answer.")

@@ -9,11 +9,14 @@ from flask import Flask
 from opsapp import runs
 from opsapp.extensions import db
 from opsapp.models import OperationRun, OperationRunItem, Policy, RunRepair, Tenant, User
+from opsapp.operations import collection_sync
+from opsapp.operations.object_keeper import ObjectKeeper
 from opsapp.runs import finalize
 from opsapp.runs.selection import offer_of
 from opsapp.simulator.process import SimulatedTenant, Simulator
 from tests.operations.test_inventory_faults import SCRIPTS
-from tests.operations.test_inventory_sync import CATALOG, CONFIG, catalog_policy, wifi
+from tests.operations.test_inventory_sync import CATALOG, CONFIG
+from tests.support.graph_content import catalog_policy, wifi
 from tests.support.performing import Perform
 
 SCRIPT = {"displayName": "S", "fileName": "s.ps1", "scriptContent": "ZXhpdA=="}
@@ -115,9 +118,7 @@ def test_a_cancelled_sync_goes_on_where_it_was_cancelled(
     tenant: Tenant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from opsapp.operations import inventory_sync
-
-    monkeypatch.setattr(inventory_sync, "OBJECTS_AT_ONCE", 2)
+    monkeypatch.setattr(collection_sync, "OBJECTS_AT_ONCE", 2)
     for number in range(5):
         simulator.add_object(simulated.slug, CONFIG, wifi(f"P{number}"))
     simulator.add_object(simulated.slug, SCRIPTS, SCRIPT)
@@ -136,17 +137,15 @@ def test_a_cancelled_sync_goes_on_where_it_was_cancelled(
 
 def _cancelled_after_two(perform: Perform, monkeypatch: pytest.MonkeyPatch) -> OperationRun:
     """Somebody asks to cancel when the first two objects are kept."""
-    from opsapp.operations.inventory_sync import CollectionSync
+    real = ObjectKeeper.keep
 
-    real = CollectionSync._keep
-
-    def keep(self, outcomes, in_flight):
-        real(self, outcomes, in_flight)
+    def keep(self, outcomes, began, in_flight=0):
+        real(self, outcomes, began, in_flight)
         run = db.session.get_one(OperationRun, self._ctx.run_id)
         assert run.summary_counts.get("in_flight") == 2
         runs.cancel(run, db.session.scalar(sa.select(User)), reason="wrong tenant")
         self._ctx._lease.cancel_requested.set()  # what its heartbeat finds out within a second
 
     with monkeypatch.context() as patch:
-        patch.setattr(CollectionSync, "_keep", keep)
+        patch.setattr(ObjectKeeper, "keep", keep)
         return perform("inventory.sync", {"types": [CONFIG, SCRIPTS]})

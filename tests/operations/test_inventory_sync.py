@@ -13,7 +13,6 @@ from opsapp.models import (
     CollectionState,
     Completeness,
     ItemResult,
-    OperationRunItem,
     Policy,
     PolicyAssignment,
     PolicyVersion,
@@ -24,67 +23,23 @@ from opsapp.models.base import write
 from opsapp.operations import operation_of
 from opsapp.operations.base import InvalidInputs
 from opsapp.simulator.process import SimulatedTenant, Simulator
+from tests.support.graph_content import (
+    catalog_policy,
+    current,
+    items_of,
+    policy_named,
+    to_group,
+    wifi,
+)
 from tests.support.performing import Perform
 
 CONFIG = "deviceConfigurations"
 CATALOG = "configurationPolicies"
-GROUP_TARGET = "#microsoft.graph.groupAssignmentTarget"
 
 
 @pytest.fixture
 def database_url(any_database: str) -> str:
     return any_database
-
-
-def wifi(name: str, **members: Any) -> dict[str, Any]:
-    return {
-        "@odata.type": "#microsoft.graph.windowsWifiConfiguration",
-        "displayName": name,
-        "ssid": "Office",
-        **members,
-    }
-
-
-def catalog_policy(name: str, settings: int) -> dict[str, Any]:
-    instance = "#microsoft.graph.deviceManagementConfigurationSimpleSettingInstance"
-    value = "#microsoft.graph.deviceManagementConfigurationStringSettingValue"
-    return {
-        "name": name,
-        "platforms": "windows10",
-        "technologies": "mdm",
-        "settings": [
-            {
-                "id": str(number),
-                "settingInstance": {
-                    "@odata.type": instance,
-                    "settingDefinitionId": f"device_vendor_example_{number}",
-                    "simpleSettingValue": {"@odata.type": value, "value": f"value {number}"},
-                },
-            }
-            for number in range(settings)
-        ],
-    }
-
-
-def to_group(group_id: str) -> dict[str, Any]:
-    return {"target": {"@odata.type": GROUP_TARGET, "groupId": group_id}}
-
-
-def items_of(run_id: int) -> dict[str, OperationRunItem]:
-    rows = db.session.scalars(sa.select(OperationRunItem).where(OperationRunItem.run_id == run_id))
-    return {item.key: item for item in rows}
-
-
-def policy_named(name: str) -> Policy:
-    return db.session.scalars(sa.select(Policy).where(Policy.name == name)).one()
-
-
-def current(policy: Policy) -> PolicyVersion:
-    return db.session.scalars(
-        sa.select(PolicyVersion).where(
-            PolicyVersion.policy_id == policy.id, PolicyVersion.number == policy.version
-        )
-    ).one()
 
 
 def state_of(tenant: Tenant, key: str) -> CollectionState:
@@ -110,14 +65,14 @@ def test_second_sync_of_an_untouched_tenant_makes_no_version(
     second = perform("inventory.sync")
     assert first.summary_counts["unchanged"] == 0
     assert second.summary_counts == {
-        "total": 3,
-        "processed": 3,
-        "succeeded": 3,
-        "unchanged": 3,
+        "total": 4,  # the tenant's own settings are the fourth
+        "processed": 4,
+        "succeeded": 4,
+        "unchanged": 4,
         "failed": 0,
         "skipped": 0,
     }
-    assert db.session.scalar(sa.select(sa.func.count()).select_from(PolicyVersion)) == 3
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(PolicyVersion)) == 4
 
 
 def test_changed_content_and_changed_assignments_each_make_a_version(
@@ -238,7 +193,7 @@ def test_a_forbidden_collection_is_one_failed_item_and_the_rest_goes_on(
     assert items["conditionalAccessPolicies"].reason_code == "graph.consent_missing"
     assert items["namedLocations"].reason_code == "graph.consent_missing"
     assert all(item.duration_ms is not None for item in items.values())
-    assert (run.summary_counts["total"], run.summary_counts["failed"]) == (3, 2)
+    assert (run.summary_counts["total"], run.summary_counts["failed"]) == (6, 4)
     assert state_of(tenant, CONFIG).completeness == Completeness.COMPLETE
 
 
