@@ -36,6 +36,7 @@ def open_graph(execution: Execution) -> GraphClient:
         redis=queue.client(),
         fernet=cipher(settings),
         wait=execution.wait,
+        interactive=execution.run.priority > 0,
     )
 
 

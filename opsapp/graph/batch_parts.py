@@ -1,6 +1,6 @@
 """The parts of a batch and their form on the wire."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,6 +67,19 @@ def check_ids(parts: Sequence[BatchRequest]) -> None:
     repeated = sorted(name for name, count in counts.items() if count > 1)
     if repeated:
         raise ValueError(f"ids in a batch must be unique: {', '.join(repeated)}")
+
+
+def chunks(parts: Sequence[BatchRequest], largest: int) -> list[list[BatchRequest]]:
+    """Parts for one exchange each, by workload: a slow budget then holds up few others.
+
+    Conditional Access is left out: its parts go one by one.
+    """
+    by_workload: defaultdict[Workload, list[BatchRequest]] = defaultdict(list)
+    for part in parts:
+        by_workload[part.cost.workload].append(part)
+    by_workload.pop(Workload.CONDITIONAL_ACCESS, None)
+    ordered = [part for some in by_workload.values() for part in some]
+    return [ordered[start : start + largest] for start in range(0, len(ordered), largest)]
 
 
 def summed_cost(parts: Sequence[BatchRequest]) -> tuple[Cost, ...]:

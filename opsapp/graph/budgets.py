@@ -1,26 +1,41 @@
-"""Published throttling limits per app and tenant, and the rates that stay just below them.
+"""Published throttling limits per app and tenant, and what we let through: just below them.
 
-A bucket of ``rate`` and ``burst`` lets at most ``burst + rate * window`` through in a window, so
-each pair is chosen to end 5 to 10 % under the limit beside it.
+The service counts a request at some moment between its sending and its answer. A bucket counts it
+over all of that time and a window more, so no window of the service can hold more than ours.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from opsapp.graph.workloads import Cost, Workload
 
+_MARGIN: Final = 0.02  # for clocks that do not run alike
+_SLOTS: Final = 100
+
 
 @dataclass(frozen=True)
 class Bucket:
-    """``rate`` units per second on average, ``burst`` units at once.
+    """The service allows ``published`` units in any ``window`` seconds.
 
     ``whole_tenant``: the limit counts every app in the tenant, so all ours share it.
     """
 
     name: str
-    rate: float
-    burst: float
+    published: int
+    window: float
     whole_tenant: bool = False
+
+    @property
+    def units(self) -> int:
+        """What we let through in a window."""
+        return max(1, int(self.published * (1 - _MARGIN)))
+
+    @property
+    def slot(self) -> float:
+        """Seconds: as exactly as this is remembered when a unit was used."""
+        return self.window / _SLOTS
 
 
 @dataclass(frozen=True)
@@ -30,23 +45,16 @@ class Budget:
 
 
 BUDGETS: Final = {
-    # 1,000 requests in 20 s, 100 writes in 20 s
-    Workload.INTUNE: Budget(
-        Bucket("intune", rate=45, burst=50), Bucket("intune-write", rate=4, burst=10)
-    ),
-    # 2,000 requests in 20 s, 200 writes in 20 s
-    Workload.DEVICES: Budget(
-        Bucket("devices", rate=90, burst=100), Bucket("devices-write", rate=8, burst=20)
-    ),
-    # 3,500 resource units in 10 s (the smallest tenants), 3,000 writes in 150 s
-    Workload.IDENTITY: Budget(
-        Bucket("identity", rate=280, burst=400), Bucket("identity-write", rate=18, burst=100)
-    ),
-    # one request a second for all apps together, and no Retry-After
-    Workload.CONDITIONAL_ACCESS: Budget(
-        Bucket("conditional-access", rate=0.95, burst=1, whole_tenant=True)
-    ),
+    Workload.INTUNE: Budget(Bucket("intune", 1000, 20), Bucket("intune-write", 100, 20)),
+    Workload.DEVICES: Budget(Bucket("devices", 2000, 20), Bucket("devices-write", 200, 20)),
+    # Resource units of the smallest tenants; larger ones have up to 8,000.
+    Workload.IDENTITY: Budget(Bucket("identity", 3500, 10), Bucket("identity-write", 3000, 150)),
+    # One request a second for all apps together, and no Retry-After.
+    Workload.CONDITIONAL_ACCESS: Budget(Bucket("conditional-access", 1, 1, whole_tenant=True)),
 }
+RESOURCE_UNITS: Final = BUDGETS[Workload.IDENTITY].everything
+
+Demand = Mapping[Bucket, int]
 
 
 def buckets_of(cost: Cost) -> tuple[Bucket, ...]:
@@ -55,6 +63,15 @@ def buckets_of(cost: Cost) -> tuple[Bucket, ...]:
     if cost.write and budget.writes is not None:
         return budget.everything, budget.writes
     return (budget.everything,)
+
+
+def demand_of(costs: Iterable[Cost]) -> Demand:
+    """The units taken from each bucket by requests that are sent together."""
+    units: Counter[Bucket] = Counter()
+    for cost in costs:
+        for bucket in buckets_of(cost):
+            units[bucket] += cost.units
+    return units
 
 
 def throttled_bucket(cost: Cost) -> Bucket:

@@ -29,6 +29,7 @@ from opsapp.graph.auth import TokenSource, fingerprint
 from opsapp.graph.batch import Batcher
 from opsapp.graph.batch_parts import BatchRequest, BatchResult
 from opsapp.graph.clouds import Endpoints, endpoints
+from opsapp.graph.crew import Patience
 from opsapp.graph.errors import ForeignAddress, ResponseInvalid, Trace
 from opsapp.graph.governor import Governor
 from opsapp.graph.login import LoginSession
@@ -51,6 +52,7 @@ __all__ = [
 _BETA: Final = "beta"
 _READ_HEADERS: Final = {"Accept": "application/json", "Prefer": "include-unknown-enum-members"}
 _CONNECTIONS: Final = 20
+_KEPT_SECONDS: Final = 60.0  # longer than a full budget makes us wait
 
 Params = Mapping[str, str | int]
 Headers = Mapping[str, str]
@@ -112,33 +114,38 @@ class GraphClient:
         self,
         address: str,
         *,
+        first: Mapping[str, Any] | None = None,
         params: Params | None = None,
         version: str = _BETA,
         headers: Headers | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Pages as Graph gave them (``value``, ``@odata.deltaLink`` on the last of a delta).
 
-        A page may be empty. ``params`` belong to the first request only; ``headers`` go with each.
-        Raises ForeignAddress before the token could go to another host.
+        A page may be empty. ``first``: the page at ``address``, if it has come already (in a
+        batch). ``params`` belong to the first request only; ``headers`` go with each. Raises
+        ForeignAddress before the token could go to another host.
         """
         seen: set[str] = set()
         while address not in seen:
             seen.add(address)
-            reply = self.get(address, params=params, version=version, headers=headers)
-            page = _object(reply)
+            if first is not None:
+                page, trace, first = dict(first), Trace(), None
+            else:
+                reply = self.get(address, params=params, version=version, headers=headers)
+                page, trace = _object(reply), _trace(reply)
             if not isinstance(page.get("value"), list):
-                raise _invalid(reply, "A page has no list of values.")
+                raise ResponseInvalid("A page has no list of values.", trace=trace)
             yield page
             if page.get("@odata.nextLink") is None:
                 return
-            address, params = self._next_address(reply, page["@odata.nextLink"]), None
-        raise _invalid(reply, "Its pages form an endless loop.")
+            address, params = self._next_address(page["@odata.nextLink"], trace), None
+        raise ResponseInvalid("Its pages form an endless loop.", trace=trace)
 
-    def _next_address(self, reply: Reply, link: object) -> str:
+    def _next_address(self, link: object, trace: Trace) -> str:
         if not isinstance(link, str):
-            raise _invalid(reply, "A page does not say where the next one is.")
+            raise ResponseInvalid("A page does not say where the next one is.", trace=trace)
         if not self._places.owns(link):
-            raise ForeignAddress(trace=_trace(reply), sent=False)
+            raise ForeignAddress(trace=trace, sent=False)
         return link
 
     def iter_items(
@@ -191,7 +198,8 @@ class GraphClient:
     def batch(
         self, requests: Iterable[BatchRequest], *, version: str = _BETA
     ) -> dict[str, BatchResult]:
-        """Runs any number of requests, twenty in an exchange; results by id, in the order asked.
+        """Runs any number of requests, twenty in an exchange and some exchanges at once; results
+        by id, in the order asked. Nothing is said of the order in which they take effect.
 
         A part that fails is a result with ``error``. Raises ValueError for repeated ids, and
         Unauthenticated or TenantDisconnected when no part can succeed.
@@ -260,7 +268,7 @@ def open_client(
     fernet: Fernet | MultiFernet,
     wait: Callable[[float], None] = time.sleep,
     max_wait: float = 60.0,
-    app_name: str = "OpsApp",
+    interactive: bool = False,
 ) -> GraphClient:
     """Opens a client for one tenant; nothing is sent before its first use.
 
@@ -272,9 +280,9 @@ def open_client(
             goes on alone. Give it short timeouts and no retries.
         fernet: seals tokens in Redis.
         wait: sleeps the given seconds, or raises to interrupt (cancel, shutdown). It must not
-            return early.
+            return early. Only ever called in the thread that called the client.
         max_wait: seconds; a longer ``Retry-After`` raises Throttled so that the run can be parked.
-        app_name: sent as User-Agent.
+        interactive: somebody waits for it: it goes before background work of all workers.
 
     Raises ValueError for an unknown cloud, a malformed base URL or tenant.
 
@@ -290,25 +298,28 @@ def open_client(
         store=StoredTokens(link, fernet, key, fingerprint(credential)),
         session=LoginSession(settings),
     )
+    patience = Patience(wait)
     governor = Governor(
         link,
         client_id=credential.client_id,
         tenant_id=tenant_id,
-        wait=wait,
+        policy=settings.retry,
+        wait=patience,
         max_wait=max_wait,
+        interactive=interactive,
     )
     transport = Transport(
-        _http_client(settings, app_name),
+        _http_client(settings),
         tokens,
         governor,
         policy=settings.retry,
-        wait=wait,
+        wait=patience,
         max_wait=max_wait,
     )
     return GraphClient(places, transport)
 
 
-def _http_client(settings: GraphSettings, app_name: str) -> httpx.Client:
+def _http_client(settings: GraphSettings) -> httpx.Client:
     phases = settings.timeouts
     trusted: ssl.SSLContext | bool = True
     if settings.ca_bundle is not None:
@@ -320,19 +331,19 @@ def _http_client(settings: GraphSettings, app_name: str) -> httpx.Client:
         timeout=httpx.Timeout(
             connect=phases.connect, read=phases.read, write=phases.write, pool=phases.pool
         ),
-        limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
-        headers={"User-Agent": app_name},
+        limits=httpx.Limits(
+            max_connections=_CONNECTIONS,
+            max_keepalive_connections=_CONNECTIONS,
+            keepalive_expiry=_KEPT_SECONDS,
+        ),
+        headers={"User-Agent": "OpsApp"},
     )
 
 
 def _object(reply: Reply) -> dict[str, Any]:
     if not isinstance(reply.json, dict):
-        raise _invalid(reply, "It is not a JSON object.")
+        raise ResponseInvalid("It is not a JSON object.", trace=_trace(reply))
     return reply.json
-
-
-def _invalid(reply: Reply, detail: str) -> ResponseInvalid:
-    return ResponseInvalid(detail, trace=_trace(reply))
 
 
 def _trace(reply: Reply) -> Trace:

@@ -29,6 +29,17 @@ def doubtful(error: GraphError) -> bool:
     return isinstance(error, Unavailable | GraphTimeout) and error.sent and not refused
 
 
+def longer_wait(one: GraphError | None, other: GraphError) -> GraphError:
+    """Which of two answers asks for more patience; a 429 more than anything else."""
+    if one is None:
+        return other
+
+    def weight(error: GraphError) -> tuple[bool, float]:
+        return isinstance(error, Throttled), error.retry_after or 0.0
+
+    return max(one, other, key=weight)
+
+
 def backoff(policy: RetryPolicy, error: BaseException | None, tries: int) -> float:
     """Seconds before the next of ``tries`` so far: what the service asked for, else doubling.
 

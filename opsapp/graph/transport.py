@@ -2,9 +2,10 @@
 
 import json
 import logging
+import math
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -20,6 +21,7 @@ from tenacity import (
 
 from opsapp.graph import guard
 from opsapp.graph.auth import AccessToken, TokenSource
+from opsapp.graph.crew import Patience
 from opsapp.graph.errors import (
     GraphError,
     GraphTimeout,
@@ -37,6 +39,8 @@ from opsapp.graph.workloads import Cost
 
 _logger = logging.getLogger(__name__)
 _UNAUTHORIZED: Final = 401
+_RESOURCE_UNITS: Final = "x-ms-resource-unit"
+_PART_IN_USE: Final = "x-ms-throttle-limit-percentage"
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class Reply:
     headers: Mapping[str, str]
     json: Any
     client_request_id: str
+    sent_with: AccessToken = field(repr=False)
 
     @property
     def request_id(self) -> str | None:
@@ -84,7 +89,7 @@ class Transport:
         governor: Governor,
         *,
         policy: RetryPolicy,
-        wait: Callable[[float], None],
+        wait: Patience,
         max_wait: float,
     ) -> None:
         self.tokens = tokens
@@ -97,14 +102,15 @@ class Transport:
     def send(self, request: Request) -> Reply:
         """Returns a 2xx answer or raises a GraphError; tries again where that is right."""
         guard.check()
-        announce = partial(self._announce, f"{request.method} {request.path}", request.costs)
+        announce = partial(_announce, f"{request.method} {request.path}")
         return self._tries(request.harmless, announce)(self._try, request)
 
     def token(self, *, fresh: bool = False) -> AccessToken:
         """The token requests are sent with; ``fresh`` asks for one issued just now."""
         guard.check()
-        announce = partial(self._announce, "token", ())
-        return self._tries(True, announce)(self.tokens.renew if fresh else self.tokens.token)
+        return self._tries(True, partial(_announce, "token"))(
+            self.tokens.renew if fresh else self.tokens.token
+        )
 
     def _tries(self, harmless: bool, announce: Callable[[RetryCallState], None]) -> Retrying:
         allowed = partial(may_repeat, harmless=harmless, max_wait=self.max_wait)
@@ -122,25 +128,45 @@ class Transport:
         self.tokens.close()
 
     def _try(self, request: Request) -> Reply:
-        for cost in request.costs:
-            self.governor.admit(cost)
         token = self.tokens.token()
-        response = self._exchange(request, token)
+        response = self._admitted(request, token)
         if response.status_code == _UNAUTHORIZED:
             _logger.info("Graph rejected the token; getting a new one")
             token = self.tokens.renew(token.value)
-            response = self._exchange(request, token)
+            response = self._admitted(request, token)
         if response.is_success:
-            return _reply(response)
+            return _reply(response, token)
         error = _error(request, response, token)
         self.heed(error, request.costs)
         raise error
 
-    def heed(self, error: GraphError, costs: tuple[Cost, ...]) -> None:
-        """Makes every worker obey a Retry-After that this one received."""
-        if error.retry_after and isinstance(error, Throttled | Unavailable):
-            for cost in costs:
-                self.governor.block(cost, error.retry_after)
+    def _admitted(self, request: Request, token: AccessToken) -> httpx.Response:
+        admission = self.governor.admit(request.costs)
+        units, sent = None, True
+        try:
+            response = self._exchange(request, token)
+            units = resource_units(response.headers)
+        except GraphError as error:
+            sent = error.sent
+            raise
+        finally:
+            self.governor.settle(admission, resource_units=units, sent=sent)
+        self.note_use(response.headers)
+        return response
+
+    def note_use(self, *answers: Mapping[str, str]) -> None:
+        """Looks in headers for what the directory says of how busy it is."""
+        parts = [number_in(headers, _PART_IN_USE) for headers in answers]
+        if busiest := max((part for part in parts if part), default=None):
+            self.governor.note_use(busiest)
+
+    def heed(self, error: GraphError, costs: Iterable[Cost]) -> None:
+        """Makes every worker obey what this one was told: to wait, for so long or for a while."""
+        for cost in costs:
+            if isinstance(error, Throttled) and error.sent:
+                self.governor.throttled(cost, error.retry_after)
+            elif isinstance(error, Unavailable) and error.retry_after:
+                self.governor.unavailable(cost, error.retry_after)
 
     def _exchange(self, request: Request, token: AccessToken) -> httpx.Response:
         ours = str(uuid.uuid4())
@@ -161,25 +187,36 @@ class Transport:
         _log_exchange(request, response, ours, time.monotonic() - started)
         return response
 
-    def _announce(self, what: str, costs: tuple[Cost, ...], state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        pause = state.upcoming_sleep
-        if isinstance(error, Throttled) and error.sent and not error.retry_after:
-            for cost in costs:
-                self.governor.block(cost, pause)
-        _logger.warning("Graph %s: %s Next try in %.1f s.", what, error, pause)
+
+def _announce(what: str, state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    _logger.warning("Graph %s: %s Next try in %.1f s.", what, error, state.upcoming_sleep)
 
 
-def _reply(response: httpx.Response) -> Reply:
+def resource_units(headers: Mapping[str, str]) -> int | None:
+    """What the directory says that a request cost."""
+    units = number_in(headers, _RESOURCE_UNITS)
+    return None if units is None else max(1, math.ceil(units))
+
+
+def number_in(headers: Mapping[str, str], name: str) -> float | None:
+    try:
+        number = float(headers.get(name, ""))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _reply(response: httpx.Response, token: AccessToken) -> Reply:
     ours = response.request.headers["client-request-id"]
     if not response.content:
-        return Reply(response.status_code, response.headers, None, ours)
+        return Reply(response.status_code, response.headers, None, ours, token)
     try:
         body = json.loads(response.content)
     except ValueError:
         trace = Trace(response.status_code, "", response.headers.get("request-id"), ours)
         raise ResponseInvalid("It is not JSON.", trace=trace) from None
-    return Reply(response.status_code, response.headers, body, ours)
+    return Reply(response.status_code, response.headers, body, ours, token)
 
 
 def _error(request: Request, response: httpx.Response, token: AccessToken) -> GraphError:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 
 class Workload(StrEnum):
@@ -33,6 +33,21 @@ _DEVICE_COLLECTIONS: Final = frozenset(
         "deviceCustomAttributeShellScripts",
     }
 )
+_CONDITIONAL_ACCESS: Final = frozenset(
+    {
+        ("identity", "conditionalAccess"),
+        ("policies", "conditionalAccessPolicies"),
+        ("policies", "authenticationStrengthPolicies"),
+    }
+)
+_UNITS: Final = {
+    "users": 2,
+    "applications": 2,
+    "members": 3,
+    "getByIds": 3,
+    "transitiveMembers": 5,
+}
+_SMALL_PAGE: Final = 20
 _READING_POSTS: Final = (
     "/getByIds",
     "/$batch",
@@ -50,7 +65,8 @@ def cost_of(method: str, url: str) -> Cost:
     parts = urlsplit(url)
     workload = _workload(parts.path)
     write = not reads_only(method, parts.path)
-    units = _resource_units(parts.path, parts.query) if workload is Workload.IDENTITY else 1
+    reads_directory = workload is Workload.IDENTITY and not write
+    units = _resource_units(parts.path, parts.query) if reads_directory else 1
     return Cost(workload, units, write)
 
 
@@ -61,15 +77,18 @@ def _workload(path: str) -> Workload:
         return Workload.DEVICES if collection in _DEVICE_COLLECTIONS else Workload.INTUNE
     if first == "deviceAppManagement":
         return Workload.INTUNE
-    if first == "identity" and collection == "conditionalAccess":
+    if first == "identityProtection" or (first, collection) in _CONDITIONAL_ACCESS:
         return Workload.CONDITIONAL_ACCESS
     return Workload.IDENTITY
 
 
 def _resource_units(path: str, query: str) -> int:
-    units = 1
-    if path.endswith(("/getByIds", "/members")):
-        units = 3
-    elif path.endswith("/transitiveMembers"):
-        units = 5
-    return units + ("expand=" in query)
+    """As published: by what is read, a unit less with ``$select`` or a small ``$top``."""
+    last = path.rstrip("/").rpartition("/")[2]
+    options = dict(parse_qsl(query))
+    units = _UNITS.get(last, 1)
+    units += "$expand" in options
+    units -= "$select" in options
+    top = options.get("$top", "")
+    units -= top.isdecimal() and int(top) < _SMALL_PAGE
+    return max(1, units)

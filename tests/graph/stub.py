@@ -80,6 +80,7 @@ class Stub:
         self.valid_tokens: set[str] = set()
         self.seen: list[Seen] = []
         self.issued = 0
+        self.connections = 0
         self.login_script: Script | None = None
         self.stopping = threading.Event()
         self._scripts: dict[str, Script] = {}
@@ -100,6 +101,10 @@ class Stub:
 
     def calls(self, path: str) -> list[Seen]:
         return [seen for seen in self.seen if seen.path == path]
+
+    def note_connection(self) -> None:
+        with self._lock:
+            self.connections += 1
 
     def expire_tokens(self) -> None:
         with self._lock:
@@ -231,6 +236,7 @@ class _Server(ThreadingHTTPServer):
     def finish_request(self, request: Any, client_address: Any) -> None:
         try:
             with self.tls.wrap_socket(request, server_side=True) as connection:
+                self.RequestHandlerClass.stub.note_connection()
                 super().finish_request(connection, client_address)
         except OSError:
             pass  # a client that went away is what some tests are about

@@ -66,8 +66,8 @@ def test_results_come_by_id_in_the_order_asked_twenty_in_an_exchange(
 
     assert list(results) == [f"p{number}" for number in range(45)]
     assert all(result.unwrap() == {"id": name} for name, result in results.items())
-    assert parts.sizes == [20, 20, 5]
-    assert parts.entries[0] == {
+    assert sorted(parts.sizes) == [5, 20, 20]
+    assert min(parts.entries, key=lambda entry: int(entry["id"][1:])) == {
         "id": "p0",
         "method": "GET",
         "url": f"{SCRIPTS}/0",
@@ -216,7 +216,7 @@ def test_a_failed_exchange_fails_its_own_parts_only(
     results = graph.batch(reads(40))
 
     failed = [name for name, result in results.items() if result.error is not None]
-    assert failed == [f"p{number}" for number in range(20)]
+    assert failed in ([f"p{number}" for number in some] for some in (range(20), range(20, 40)))
 
 
 def test_a_broken_exchange_of_reads_is_repeated(graph: GraphClient, stub: Stub) -> None:

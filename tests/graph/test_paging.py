@@ -113,3 +113,46 @@ def test_an_answer_that_is_no_page_is_an_error_not_an_empty_list(
     assert caught.value.request_id is not None
     assert caught.value.client_request_id is not None
     assert len(stub.calls("/beta" + POLICIES)) == 1
+
+
+def test_paging_goes_on_from_a_first_page_that_has_come_already(
+    graph: GraphClient, stub: Stub
+) -> None:
+    link = f"{stub.base_url}/beta{POLICIES}?$skiptoken="
+    first = {"value": [1], "@odata.nextLink": link + "b"}
+    stub.in_turn(POLICIES, page(2, next_link=link + "c"), page(3))
+
+    pages = list(graph.iter_pages(POLICIES, first=first, params={"$top": 1}))
+
+    assert [found["value"] for found in pages] == [[1], [2], [3]]
+    assert [seen.query for seen in stub.calls("/beta" + POLICIES)] == [
+        "$skiptoken=b",
+        "$skiptoken=c",
+    ]
+    assert list(graph.iter_pages(POLICIES, first={"value": []})) == [{"value": []}]
+
+
+@pytest.mark.parametrize(
+    ("first", "kind"),
+    [
+        ({"value": [], "@odata.nextLink": "https://evil.test/beta/x"}, ForeignAddress),
+        ({"value": [], "@odata.nextLink": POLICIES}, ForeignAddress),
+        ({"value": None}, ResponseInvalid),
+        ({}, ResponseInvalid),
+    ],
+)
+def test_a_first_page_is_trusted_no_more_than_others(
+    graph: GraphClient, stub: Stub, first: dict, kind: type
+) -> None:
+    with pytest.raises(kind):
+        list(graph.iter_pages(POLICIES, first=first))
+    assert stub.seen == []
+
+
+def test_a_first_page_that_leads_to_itself_ends_with_an_error(
+    graph: GraphClient, stub: Stub
+) -> None:
+    link = f"{stub.base_url}/beta{POLICIES}"
+    with pytest.raises(ResponseInvalid, match="endless loop"):
+        list(graph.iter_pages(link, first={"value": [], "@odata.nextLink": link}))
+    assert stub.seen == []
