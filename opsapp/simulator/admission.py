@@ -2,17 +2,15 @@
 
 import hashlib
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from opsapp.simulator import assignments
+from opsapp.simulator import assignments, known_everywhere, part_rows
 from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.minimal import minimal
+from opsapp.simulator.moments import stamp
 from opsapp.simulator.state import StoredObject, Tenant, stable_id
 
-_FIRST_DAY = datetime(2024, 3, 4, 7, 30, tzinfo=UTC)
-_ZERO = "00000000-0000-0000-0000-000000000000"
-_TOOL_MEMBERS = frozenset({"versionInfo", "TemplateDisplayName", "supportsScopeTags"})
+_TOOL_MEMBERS = frozenset({"versionInfo", "TemplateDisplayName"})
 
 # @odata.type of enrolment configurations → (suffix of the default row's id, suffix otherwise, type)
 _ENROLLMENT = {
@@ -47,6 +45,11 @@ _ENROLLMENT = {
         "WindowsRestore",
         "windowsRestore",
     ),
+    "deviceEnrollmentNotificationConfiguration": (
+        "",
+        "EnrollmentNotificationsConfiguration",
+        "enrollmentNotificationsConfiguration",
+    ),
 }
 
 
@@ -58,17 +61,20 @@ def admit(tenant: Tenant, collection: Collection, raw: dict[str, Any], origin: s
     """
     content = _spelling(collection, minimal(raw))
     raw_children = {name: content.pop(name, None) or [] for name in collection.children}
+    if "definitionValues" in raw_children:
+        raw_children["definitionValues"] = raw.get("definitionValues") or []  # with their binds
     stray = content.pop("assignments", None)
     if stray:
         tenant.report.note(origin, f"{collection.key} have no assignments: dropped")
     content["@odata.type"] = _odata_type(collection, content)
     object_id = _new_id(tenant, collection, content, origin)
     _fill(tenant, collection, content, object_id, origin)
-    item = StoredObject(object_id, content, {}, origin)
+    item = StoredObject(object_id, content, {}, origin, links=_links(collection, raw, content))
     for name, rows in raw_children.items():
         set_children(tenant, collection, item, name, rows)
     item.content = _ordered(collection, content, object_id)
     tenant.collection(collection.key)[object_id] = item
+    known_everywhere.learn(tenant, collection, item)
     return item
 
 
@@ -81,23 +87,25 @@ def set_children(
         if collection.has_is_assigned:
             item.content["isAssigned"] = bool(rows)
         return
-    rows = minimal(rows)
-    if name == "settings":
-        rows = [
-            {"id": str(at)} | row | {"id": row.get("id", str(at))} for at, row in enumerate(rows)
-        ]
-        if collection.key == "configurationPolicies":
-            item.content["settingCount"] = len(rows)
+    item.children[name] = part_rows.shape(tenant, collection, item, name, rows)
+    if name == "settings" and "settings" in collection.put_parts:
+        item.content["settingCount"] = len(rows)
     elif name == "apps":
         item.content["deployedAppCount"] = item.content.get("deployedAppCount") or len(rows)
-        rows = [_app(row) for row in rows]
-    elif name == "scheduledActionsForRule":
-        rows = [_rule(item.id, row, at) for at, row in enumerate(rows)]
-    elif name == "localizedNotificationMessages":
-        rows = [_message(item, row) for row in rows]
-    elif name == "categories":
-        rows = [{"id": stable_id(tenant.id, "mobileAppCategories", str(row))} | row for row in rows]
-    item.children[name] = rows
+
+
+def _links(collection: Collection, raw: dict[str, Any], content: dict[str, Any]) -> dict[str, str]:
+    """Single navigations, bound by address or expanded in the export."""
+    found = {}
+    for name in collection.links:
+        bound = raw.get(f"{name}@odata.bind")
+        expanded = content.pop(name, None)
+        if bound:
+            text = bound[0] if isinstance(bound, list) else bound
+            found[name] = re.split(r"[('/)]+", str(text).rstrip("')"))[-1]
+        elif isinstance(expanded, dict) and expanded.get("id"):
+            found[name] = expanded["id"]
+    return found
 
 
 def _spelling(collection: Collection, content: dict[str, Any]) -> dict[str, Any]:
@@ -160,11 +168,13 @@ def _fill(
     for member, value in collection.defaults.items():
         content.setdefault(member, value.copy() if isinstance(value, dict | list) else value)
     for member in collection.stamps:
-        content.setdefault(member, _stamp(object_id))
+        content.setdefault(member, stamp(object_id))
     if collection.version == "number":
         content.setdefault("version", 1)
     elif collection.version == "etag":
         content.setdefault("version", etag(object_id, 1))
+    elif collection.version == "text":
+        content.setdefault("version", "1.0")
     if collection.scope_tags:
         content[collection.scope_tags] = _scope_tags(
             tenant, content.get(collection.scope_tags), origin
@@ -205,16 +215,6 @@ def etag(object_id: str, number: int) -> str:
     return f'"{digest[:8]}-0000-0d00-0000-{digest[8:16]}0000"'
 
 
-def _stamp(object_id: str) -> str:
-    """A plausible time in the past, the same for the same object."""
-    offset = int.from_bytes(hashlib.sha256(object_id.encode()).digest()[:4], "big") % (600 * 86400)
-    return now_text(_FIRST_DAY + timedelta(seconds=offset))
-
-
-def now_text(moment: datetime | None = None) -> str:
-    return (moment or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
-
-
 def _ordered(collection: Collection, content: dict[str, Any], object_id: str) -> dict[str, Any]:
     """Type and id first, as in Graph's answers."""
     kind = content.pop("@odata.type")
@@ -222,49 +222,3 @@ def _ordered(collection: Collection, content: dict[str, Any], object_id: str) ->
     if kind and collection.polymorphic:
         return {"@odata.type": kind, "id": object_id} | content
     return {"id": object_id} | content
-
-
-def _app(row: dict[str, Any]) -> dict[str, Any]:
-    identifier = row.get("mobileAppIdentifier") or {}
-    name = identifier.get("bundleId") or identifier.get("packageId") or "app"
-    android = str(identifier.get("@odata.type", "")).endswith("androidMobileAppIdentifier")
-    identity = row.get("id") or f"{name}.{'android' if android else 'ios'}"
-    number = int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4], "big", signed=True)
-    return {
-        "id": identity,
-        "version": row.get("version") or str(number),
-        "mobileAppIdentifier": identifier,
-    }
-
-
-def _rule(object_id: str, row: dict[str, Any], at: int) -> dict[str, Any]:
-    identity = object_id if at == 0 else stable_id(object_id, "rule", str(at))
-    actions = [
-        {
-            "id": action.get("id") or stable_id(object_id, "action", str(at), str(number)),
-            "gracePeriodHours": action.get("gracePeriodHours", 0),
-            "actionType": action.get("actionType", "block"),
-            "notificationTemplateId": action.get("notificationTemplateId") or _ZERO,
-            "notificationMessageCCList": action.get("notificationMessageCCList") or [],
-        }
-        for number, action in enumerate(row.get("scheduledActionConfigurations") or [])
-    ]
-    return {
-        "id": identity,
-        "ruleName": row.get("ruleName"),
-        "scheduledActionConfigurations": actions,
-    }
-
-
-def _message(item: StoredObject, row: dict[str, Any]) -> dict[str, Any]:
-    locale = re.sub(r"[^a-z0-9-]", "", str(row.get("locale", "en-us")).lower())
-    if row.get("isDefault") and not item.content.get("defaultLocale"):
-        item.content["defaultLocale"] = locale
-    return {
-        "id": row.get("id") or f"{item.id}_{locale}",
-        "lastModifiedDateTime": row.get("lastModifiedDateTime") or _stamp(f"{item.id}_{locale}"),
-        "locale": locale,
-        "subject": row.get("subject", ""),
-        "messageTemplate": row.get("messageTemplate", ""),
-        "isDefault": bool(row.get("isDefault")),
-    }

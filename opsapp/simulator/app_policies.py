@@ -14,6 +14,8 @@ _CONCRETE = (
     "androidManagedAppProtections",
     "iosManagedAppProtections",
     "windowsManagedAppProtections",
+    "windowsInformationProtectionPolicies",
+    "mdmWindowsInformationProtectionPolicies",
     "targetedManagedAppConfigurations",
 )
 
@@ -24,6 +26,8 @@ def handle(request: GraphRequest, rest: list[str], faults: Faults) -> Answer:
         raise bad_request("Not supported on managedAppPolicies.", intune=True)
     authorize(request, COLLECTIONS[_CONCRETE[0]])
     rows = _rows(request)
+    if "$filter" in request.query:
+        raise bad_request("Filtering is not supported on this resource.", intune=True)
     if rest:
         row = next((row for row in rows if row["id"] == rest[0]), None)
         if row is None:

@@ -1,16 +1,25 @@
-"""Intune and Conditional Access collections: lists, objects, their parts, and simple writes."""
+"""Intune and Conditional Access collections: lists, objects and their parts, read and written."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
-from opsapp.simulator import admission, odata, views
+from opsapp.simulator import actions, odata, parts, views, writes
 from opsapp.simulator.catalogue_row import CHILD_PAGE, INTUNE_MAX_TOP, INTUNE_PAGE, Collection
 from opsapp.simulator.faults import Faults
 from opsapp.simulator.filters import compile_filter
-from opsapp.simulator.messages import Answer, GraphRefusal, GraphRequest, bad_request, no_segment
-from opsapp.simulator.state import StoredObject, Tenant
+from opsapp.simulator.messages import (
+    Answer,
+    GraphRefusal,
+    GraphRequest,
+    bad_request,
+    missing,
+    no_segment,
+    wrong_method,
+)
+from opsapp.simulator.state import StoredObject
 
-_SERVER_OWNED = ("id", "createdDateTime", "lastModifiedDateTime", "modifiedDateTime", "version")
+_READING_POSTS = frozenset({"validateFilter", "retrieveEnrollmentTimeDeviceMembershipTarget"})
 
 
 def handle(
@@ -19,21 +28,23 @@ def handle(
     """Answer a call on a collection; ``rest`` are the segments after the collection's own."""
     if request.v1 and not collection.v1:
         raise no_segment(collection.segment or collection.key)
-    authorize(request, collection)
+    authorize(request, collection, rest)
     if not rest:
         return _on_collection(request, collection, faults)
     if rest == ["$count"]:
         return Answer(200, len(_matching(request, collection)))
-    item = _find(request, collection, rest[0])
+    if request.method == "POST" and rest[0] in collection.actions:
+        return actions.on_collection(request, collection, rest[0])
+    item = _find(request, collection, rest)
     if len(rest) == 1:
         return _on_item(request, collection, item)
     return _on_part(request, collection, item, rest[1:], faults)
 
 
-def authorize(request: GraphRequest, collection: Collection) -> None:
+def authorize(request: GraphRequest, collection: Collection, rest: list[str] | None = None) -> None:
     """Raises the 403 of a token without the app role this collection needs."""
-    writing = request.method != "GET"
-    needed = collection.rights.write if writing else collection.rights.read
+    reading = request.method == "GET" or bool(rest and rest[-1] in _READING_POSTS)
+    needed = collection.rights.read if reading else collection.rights.write
     if request.roles & set(needed):
         return
     if collection.intune:
@@ -51,25 +62,41 @@ def authorize(request: GraphRequest, collection: Collection) -> None:
 
 def _on_collection(request: GraphRequest, collection: Collection, faults: Faults) -> Answer:
     if request.method == "POST":
-        return _create(request, collection, faults)
+        return writes.create(request, collection, faults)
     if request.method != "GET":
-        raise _wrong_method(collection)
+        raise wrong_method(intune=collection.intune)
     if "$top" in request.query and not collection.top_allowed:
         raise bad_request("The query specified in the URI is not valid: $top is not supported.")
     if "$search" in request.query:
         raise bad_request("$search is not supported on this resource.", intune=collection.intune)
-    items = [
-        views.item_view(request, collection, item, in_list=True)
-        for item in _sorted(request, _matching(request, collection))
+    views.check_expand(request, collection, in_list=True)
+    found = _sorted(request, _matching(request, collection))
+    rules = page_rules(faults, INTUNE_PAGE, collection.max_top, _cap(request, collection))
+    body = odata.page(request, found, rules, intune=collection.intune)
+    body["value"] = [
+        views.item_view(request, collection, item, in_list=True) for item in body["value"]
     ]
-    rules = page_rules(faults, INTUNE_PAGE, collection.max_top)
-    body = odata.page(request, items, rules, intune=collection.intune)
     return Answer(200, {"@odata.context": request.context(collection.path)} | body)
 
 
-def page_rules(faults: Faults, default: int, maximum: int) -> odata.PageRules:
+def _cap(request: GraphRequest, collection: Collection) -> int | None:
+    """Some parts are heavy: expanded in a list they make its pages short."""
+    names = odata.expansions(request.query.get("$expand", ""))
+    return min(
+        (collection.page_with[name] for name in names if name in collection.page_with), default=None
+    )
+
+
+def page_rules(
+    faults: Faults, default: int, maximum: int, cap: int | None = None
+) -> odata.PageRules:
+    limits = [limit for limit in (faults.max_page, cap) if limit]
     return odata.PageRules(
-        default, maximum, faults.max_page, faults.empty_page_every, faults.next_link_base
+        default,
+        maximum,
+        min(limits, default=None),
+        faults.empty_page_every,
+        faults.next_link_base,
     )
 
 
@@ -78,8 +105,10 @@ def _matching(request: GraphRequest, collection: Collection) -> list[StoredObjec
     text = request.query.get("$filter")
     if not text:
         return items
-    if not collection.filter_allowed:
-        raise bad_request("Filtering is not supported on this resource.", intune=True)
+    if not collection.filter_allowed or any(name in text for name in collection.unfiltered):
+        raise bad_request("Filtering is not supported on this resource.", intune=collection.intune)
+    if collection.key == "deviceEnrollmentConfigurations" and "'default" in text:
+        raise bad_request("Invalid filter clause: a default type.", intune=True)
     keep = compile_filter(text)
     return [item for item in items if keep(item.content)]
 
@@ -91,37 +120,28 @@ def _sorted(request: GraphRequest, items: list[StoredObject]) -> list[StoredObje
     return [by_id[row["id"]] for row in odata.order([i.content for i in items], request.query)]
 
 
-def _find(request: GraphRequest, collection: Collection, object_id: str) -> StoredObject:
-    item = request.tenant.collection(collection.key).get(object_id)
+def _find(request: GraphRequest, collection: Collection, rest: list[str]) -> StoredObject:
+    object_id = rest[0]
+    if rest[1:] == ["restore"]:
+        item = request.tenant.deleted.get(collection.key, {}).get(object_id)
+    else:
+        item = request.tenant.collection(collection.key).get(object_id)
     if item is None or item.visible_from > time.monotonic():
-        raise GraphRefusal(
-            404,
-            "ResourceNotFound" if collection.intune else "Request_ResourceNotFound",
-            f"Resource '{object_id}' does not exist.",
-            intune=collection.intune,
-        )
+        raise missing(object_id, intune=collection.intune)
     return item
-
-
-def _wrong_method(collection: Collection) -> GraphRefusal:
-    message = "Specified HTTP method is not allowed for the request target."
-    return GraphRefusal(405, "UnknownError", message, intune=collection.intune)
 
 
 def _on_item(request: GraphRequest, collection: Collection, item: StoredObject) -> Answer:
     if request.method == "GET":
+        views.check_expand(request, collection, in_list=False)
         context = request.context(f"{collection.path}/$entity")
         view = views.item_view(request, collection, item, in_list=False)
         return Answer(200, {"@odata.context": context} | view)
-    if request.method in ("PATCH", "PUT"):
-        change(request, collection, item)
-        if collection.patch_status == 204:  # noqa: PLR2004
-            return Answer(204)
-        return Answer(collection.patch_status, item.content)
+    if request.method not in collection.verbs:
+        raise wrong_method(intune=collection.intune)
     if request.method == "DELETE":
-        del request.tenant.collection(collection.key)[item.id]
-        return Answer(collection.delete_status)
-    raise _wrong_method(collection)
+        return writes.delete(request, collection, item)
+    return writes.change(request, collection, item)
 
 
 def _on_part(
@@ -131,107 +151,95 @@ def _on_part(
     rest: list[str],
     faults: Faults,
 ) -> Answer:
-    name = rest[-1] if rest[0].startswith("microsoft.graph.") else rest[0]
-    if name == "assign" and request.method == "POST" and "assignments" in collection.children:
-        return _assign(request, collection, item)
-    if name == "getOmaSettingPlainTextValue" and collection.key == "deviceConfigurations":
-        return _plain_text(item, rest[-1])
+    casts = [name for name in rest if name.startswith("microsoft.graph.")]
+    rest = [name for name in rest if name not in casts]
+    name = rest[0] if rest else ""
+    acting = request.method == "POST" and len(rest) == 1
+    if acting and (name == "assign" or name in collection.actions):
+        return actions.on_item(request, collection, item, name, casts)
+    if request.method == "GET" and name in (
+        "getOmaSettingPlainTextValue",
+        "getSupportedProperties",
+    ):
+        return actions.function(request, collection, item, rest)
+    if name in collection.images and len(rest) == 1 and request.method == "GET":
+        return _image(request, collection, item, name)
+    if name in collection.links and len(rest) == 1 and request.method == "GET":
+        return _linked(request, collection, item, name)
     if name not in collection.children or name in collection.no_child_url:
         raise bad_request(f"Resource not found for the segment '{name}'.", intune=collection.intune)
-    rows = item.children.get(name, [])
-    if name == "assignments" and request.method == "POST":
-        return _add_assignment(request, collection, item)
     if request.method != "GET":
-        raise _wrong_method(collection)
-    if len(rest) > 1:
-        row = next((row for row in rows if row["id"] == rest[1]), None)
-        if row is None:
-            raise GraphRefusal(404, "ResourceNotFound", "Not found.", intune=collection.intune)
-        return Answer(200, {"@odata.context": request.context(collection.path)} | row)
+        return actions.on_rows(request, collection, item, rest)
+    rows = parts.rows_of(request.tenant, collection, item, name)
     place = f"{collection.path}('{item.id}')/{name}"
-    rules = page_rules(faults, CHILD_PAGE if name == "settings" else INTUNE_PAGE, INTUNE_MAX_TOP)
-    view = views.children_view(request, name, rows, request.query, place)
-    body = odata.page(request, view, rules, intune=collection.intune)
+    return _rows(request, rows, parts.shape_of(collection, name), rest, place, faults)
+
+
+def _rows(
+    request: GraphRequest,
+    rows: list[parts.Row],
+    shape: parts.Shape,
+    rest: list[str],
+    place: str,
+    faults: Faults,
+) -> Answer:
+    """The rows of a part, one of them, or what lies inside one: as deep as the address goes."""
+    deeper = rest[1:]
+    if not deeper:
+        return _row_page(request, rows, shape, place, faults)
+    if deeper == ["$count"]:
+        return Answer(200, len(rows))
+    row = next((row for row in rows if row["id"] == deeper[0]), None)
+    if row is None:
+        raise missing(deeper[0])
+    place = f"{place}('{row['id']}')"
+    if len(deeper) == 1:
+        (view,) = parts.show(request, [row], shape, _shaping(request.query), place)
+        return Answer(200, {"@odata.context": request.context(f"{place}/$entity")} | view)
+    inner_name = deeper[1]
+    if inner_name not in shape:
+        raise no_segment(inner_name)
+    inner = parts.inner_rows(row, inner_name)
+    place = f"{place}/{inner_name}"
+    if isinstance(inner, dict):
+        (view,) = parts.show(request, [inner], shape[inner_name], _shaping(request.query), place)
+        return Answer(200, {"@odata.context": request.context(place)} | view)
+    return _rows(request, inner, shape[inner_name], deeper[1:], place, faults)
+
+
+def _row_page(
+    request: GraphRequest,
+    rows: list[parts.Row],
+    shape: parts.Shape,
+    place: str,
+    faults: Faults,
+) -> Answer:
+    default = CHILD_PAGE if place.endswith("/settings") else INTUNE_PAGE
+    view = parts.show(request, rows, shape, _shaping(request.query), place)
+    body = odata.page(request, view, page_rules(faults, default, INTUNE_MAX_TOP))
     return Answer(200, {"@odata.context": request.context(place)} | body)
 
 
-def _plain_text(item: StoredObject, argument: str) -> Answer:
-    """The value behind an encrypted OMA setting; exports never hold it, so it is made up."""
-    reference = argument.removeprefix("secretReferenceValueId=")
-    for setting in item.content.get("omaSettings") or []:
-        if reference and setting.get("secretReferenceValueId") == reference:
-            return Answer(200, {"value": f"plain text of {setting.get('displayName')}"})
-    raise GraphRefusal(404, "ResourceNotFound", "No such secret reference.", intune=True)
+def _shaping(query: Mapping[str, str]) -> dict[str, str]:
+    """The options that change rows; paging is done afterwards."""
+    return {
+        name: value
+        for name, value in query.items()
+        if name in ("$expand", "$select", "$filter", "$orderby")
+    }
 
 
-def _create(request: GraphRequest, collection: Collection, faults: Faults) -> Answer:
-    body = _body(request, collection)
-    given = {key: value for key, value in body.items() if key not in _SERVER_OWNED}
-    request.tenant.created += 1
-    origin = f"created/{request.tenant.created}"
-    item = admission.admit(request.tenant, collection, given, origin)
-    for member in collection.stamps:
-        item.content[member] = admission.now_text()
-    item.visible_from = time.monotonic() + faults.replication_ms / 1000
-    context = request.context(f"{collection.path}/$entity")
-    return Answer(collection.create_status, {"@odata.context": context} | item.content)
-
-
-def _body(request: GraphRequest, collection: Collection) -> dict[str, Any]:
-    if not isinstance(request.body, dict):
-        raise bad_request("Invalid JSON payload.", intune=collection.intune)
-    return request.body
-
-
-def change(request: GraphRequest, collection: Collection, item: StoredObject) -> None:
-    """PATCH (or PUT, which brings the settings too): apply, and move version and time forward."""
-    body = _body(request, collection)
-    for name in collection.children:
-        if name in body and (name != "settings" or request.method != "PUT"):
-            message = f"Cannot apply PATCH to navigation property '{name}' on entity type"
-            raise bad_request(f"{message} '{collection.element}'.", intune=collection.intune)
-    apply_change(request.tenant, collection, item, body)
-
-
-def apply_change(
-    tenant: Tenant, collection: Collection, item: StoredObject, body: dict[str, Any]
-) -> None:
-    """Set members (navigation collections too) and move version and time forward."""
-    for name, value in body.items():
-        if name in collection.children:
-            admission.set_children(tenant, collection, item, name, value)
-        elif name not in _SERVER_OWNED and "@" not in name:
-            item.content[name] = value
-    touch(collection, item)
-
-
-def touch(collection: Collection, item: StoredObject) -> None:
-    """What the service moves at every write."""
-    if collection.version == "number":
-        item.content["version"] = int(item.content.get("version") or 0) + 1
-    elif collection.version == "etag":
-        item.content["version"] = admission.etag(item.id + str(item.content.get("version")), 2)
-    if collection.modified:
-        item.content[collection.modified] = admission.now_text()
-
-
-def _assign(request: GraphRequest, collection: Collection, item: StoredObject) -> Answer:
-    rows = _body(request, collection).get(collection.assign_member)
-    if not isinstance(rows, list):
-        message = f"The parameter '{collection.assign_member}' is missing."
-        raise bad_request(message, intune=collection.intune)
-    admission.set_children(request.tenant, collection, item, "assignments", rows)
-    touch(collection, item)
-    if collection.assign_status == 204:  # noqa: PLR2004
+def _image(request: GraphRequest, collection: Collection, item: StoredObject, name: str) -> Answer:
+    value = item.content.get(name)
+    if value is None:
         return Answer(204)
-    place = f"{collection.path}('{item.id}')/assignments"
-    value = item.children["assignments"]
-    body = {"@odata.context": request.context(place), "value": value}
-    return Answer(collection.assign_status, body)
+    context = request.context(f"{collection.path}('{item.id}')/{name}")
+    return Answer(200, {"@odata.context": context} | value)
 
 
-def _add_assignment(request: GraphRequest, collection: Collection, item: StoredObject) -> Answer:
-    rows = [*item.children["assignments"], _body(request, collection)]
-    admission.set_children(request.tenant, collection, item, "assignments", rows)
-    touch(collection, item)
-    return Answer(201, item.children["assignments"][-1])
+def _linked(request: GraphRequest, collection: Collection, item: StoredObject, name: str) -> Answer:
+    view: dict[str, Any] | None = views.linked(request, collection, item, name)
+    if view is None:
+        raise missing(name)
+    context = request.context(f"{collection.path}('{item.id}')/{name}/$entity")
+    return Answer(200, {"@odata.context": context} | view)

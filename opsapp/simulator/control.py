@@ -1,11 +1,12 @@
 """The control API under ``/_sim/``: what tests and the demo use to change the world. No sign-in."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from opsapp.simulator import admission, configuration_api, groups, loading
+from opsapp.simulator import admission, audit_log, groups, loading, population, writes
 from opsapp.simulator.catalogue import COLLECTIONS
 from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.faults import Faults
@@ -105,6 +106,8 @@ def _add_tenants(area: Blueprint, world: World) -> None:
                 raise ControlError(f"the tenant exists: {slug}")
             identity = body.get("id") or stable_id("tenant", slug)
             tenant = world.enrol(slug, identity, body.get("name") or slug.title())
+            if body.get("policies"):
+                population.populate(tenant, int(body["policies"]), seed=int(body.get("seed", 0)))
             if body.get("folder"):
                 loading.load_folder(tenant, Path(body["folder"]))
             return jsonify(tenant.credentials())
@@ -173,22 +176,41 @@ def _add_objects(area: Blueprint, world: World) -> None:
             tenant = _tenant(world, slug)
             tenant.created += 1
             origin = f"control/{tenant.created}"
-            return jsonify(_shown(admission.admit(tenant, _collection(key), _body(), origin)))
+            collection = _collection(key)
+            item = admission.admit(tenant, collection, _body(), origin)
+            person = audit_log.administrator(tenant)
+            after = audit_log.state_of(item)
+            audit_log.record(tenant, collection, "Create", person, {}, after)
+            return jsonify(_shown(item))
+
+    @area.put("/objects/<slug>/<key>/<object_id>/hidden")
+    def set_hidden(slug: str, key: str, object_id: str) -> Response:
+        """What no plain answer shows: OMA secrets by reference, groups joined while enrolling."""
+        body = _body()
+        with world.lock:
+            item = _object(_tenant(world, slug), _collection(key).key, object_id)
+            item.secrets |= body.get("secrets", {})
+            item.membership = list(body.get("membership", item.membership))
+            return jsonify({"ok": True})
 
     @area.patch("/objects/<slug>/<key>/<object_id>")
     def change_object(slug: str, key: str, object_id: str) -> Response:
         with world.lock:
             tenant, collection = _tenant(world, slug), _collection(key)
             item = _object(tenant, key, object_id)
-            configuration_api.apply_change(tenant, collection, item, _body())
+            before = copy.deepcopy(audit_log.state_of(item))
+            writes.apply_change(tenant, collection, item, _body())
+            after = audit_log.state_of(item)
+            person = audit_log.administrator(tenant)
+            audit_log.record(tenant, collection, "Patch", person, before, after)
             return jsonify(_shown(item))
 
     @area.delete("/objects/<slug>/<key>/<object_id>")
     def remove_object(slug: str, key: str, object_id: str) -> Response:
         with world.lock:
-            tenant = _tenant(world, slug)
-            _object(tenant, _collection(key).key, object_id)
-            del tenant.collection(key)[object_id]
+            tenant, collection = _tenant(world, slug), _collection(key)
+            item = _object(tenant, key, object_id)
+            writes.remove(tenant, collection, item, audit_log.administrator(tenant))
             return jsonify({"ok": True})
 
 

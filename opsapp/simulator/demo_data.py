@@ -9,8 +9,10 @@ from opsapp.simulator import (
     demo_groups,
     demo_scripts,
     demo_settings_catalog,
+    population,
 )
 from opsapp.simulator.demo_builder import Demo, DemoTenant
+from opsapp.simulator.sample_maker import SampleMaker
 from opsapp.simulator.state import Tenant
 
 TENANTS = (
@@ -52,4 +54,15 @@ def fill(tenant: Tenant, row: DemoTenant) -> None:
     demo_enrollment.fill(demo)
     demo_apps.fill(demo)
     demo_conditional_access.fill(demo)
+    _complete(demo)
     tenant.permissions -= set(row.refused)
+
+
+def _complete(demo: Demo) -> None:
+    """One object of every type that the tables above lack; contoso has them all."""
+    if demo.slug != "contoso":
+        return
+    make = SampleMaker(demo.tenant, 0, demo.row.style)
+    for key in population.SAMPLES:
+        if not demo.tenant.collection(key):
+            population.add(make, key, 0)

@@ -1,7 +1,10 @@
 """The part of ``$filter`` that tools really send: comparisons, startswith, isof, and, or, not."""
 
+import operator as operator_
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from opsapp.simulator.messages import bad_request
@@ -9,8 +12,16 @@ from opsapp.simulator.messages import bad_request
 Predicate = Callable[[dict[str, Any]], bool]
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<mark>[(),])|(?P<word>[^\s(),']+))", re.ASCII
+    r"\s*(?:(?P<text>(?:microsoft\.graph\.\w+)?'(?:[^']|'')*')"
+    r"|(?P<mark>[(),])|(?P<word>[^\s(),']+))",
+    re.ASCII,
 )
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "ge": operator_.ge,
+    "gt": operator_.gt,
+    "le": operator_.le,
+    "lt": operator_.lt,
+}
 _LITERALS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
 
@@ -43,6 +54,20 @@ def _value(item: dict[str, Any], path: str) -> Any:
             continue
         current = current.get(part) if isinstance(current, dict) else None
     return current
+
+
+def _ordered(value: Any) -> tuple[int, Any]:
+    """Moments by time, whatever their precision; numbers and texts as they are; null first."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(re.sub(r"\.\d+", _microseconds, value))
+            return 2, moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return 3, value.casefold()
+    return (0, 0) if value is None else (1, value)
+
+
+def _microseconds(match: re.Match[str]) -> str:
+    return match[0][:7].ljust(7, "0")
 
 
 def _same(left: Any, right: Any) -> bool:
@@ -135,11 +160,16 @@ class _Parser:
             return lambda item: _same(_value(item, path), literal)
         if operator == "ne":
             return lambda item: not _same(_value(item, path), literal)
+        if operator in _ORDER:
+            compare, wanted = _ORDER[operator], _ordered(literal)
+            return lambda item: compare(_ordered(_value(item, path)), wanted)
         if operator == "has":
             return lambda item: str(literal) in str(_value(item, path) or "").split(",")
         raise self.refusal()
 
     def _literal(self, token: str) -> Any:
+        if token.startswith("microsoft.graph.") and token.endswith("'"):
+            token = token[token.index("'") :]  # microsoft.graph.someEnum'member'
         if token.startswith("'"):
             return token[1:-1].replace("''", "'")
         if token in _LITERALS:

@@ -5,7 +5,13 @@ import time
 import uuid
 from typing import Any
 
-from opsapp.simulator import app_policies, batch, configuration_api, directory_api
+from opsapp.simulator import (
+    app_policies,
+    batch,
+    configuration_api,
+    directory_api,
+    tenant_settings,
+)
 from opsapp.simulator.catalogue import BY_PATH
 from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.messages import Answer, GraphRefusal, GraphRequest, no_segment
@@ -13,6 +19,7 @@ from opsapp.simulator.state import World
 
 _KEYED = re.compile(r"^(?P<segment>[\w.$]+)\((?P<key>.*)\)$")
 _CONDITIONAL_ACCESS = "identity"
+_KNOWN_ROOTS = ("devicemanagement", "deviceappmanagement", "identity", "identitygovernance")
 
 
 def segments_of(path: str) -> list[str]:
@@ -29,7 +36,7 @@ def segments_of(path: str) -> list[str]:
 
 def find_collection(segments: list[str]) -> tuple[Collection, list[str]] | None:
     """The configuration collection an address begins with, and what follows."""
-    for length in (2, 3):
+    for length in (2, 3, 4):
         collection = BY_PATH.get("/".join(segments[:length]).lower())
         if collection is not None:
             return collection, segments[length:]
@@ -88,6 +95,8 @@ def _answer(world: World, request: GraphRequest) -> Answer:
         return app_policies.handle(request, segments[2:], world.faults)
     if found is not None:
         return configuration_api.handle(request, *found, world.faults)
-    if segments[0].lower() in ("devicemanagement", "deviceappmanagement", "identity"):
+    if tenant_settings.serves(segments):
+        return tenant_settings.handle(request, segments, world.faults)
+    if segments[0].lower() in _KNOWN_ROOTS:
         raise no_segment(segments[1] if len(segments) > 1 else segments[0])
     return directory_api.handle(request, segments, world.faults)

@@ -5,12 +5,12 @@ import re
 from pathlib import Path
 
 from opsapp.exports import ExportedObject, ExportFolder, read_folder
-from opsapp.simulator import admission, groups
+from opsapp.simulator import admission, groups, tenant_settings
 from opsapp.simulator.catalogue import COLLECTIONS
 from opsapp.simulator.state import Tenant
 
 # Others refer to these by name or id, so they come first.
-_FIRST = ("roleScopeTags", "assignmentFilters")
+_FIRST = ("roleScopeTags", "assignmentFilters", "depOnboardingSettings")
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -28,11 +28,27 @@ def load_folder(tenant: Tenant, path: Path) -> None:
         if item.collection == "groups":
             continue
         collection = COLLECTIONS.get(item.collection)
-        if collection is None:
+        if item.collection == tenant_settings.KEY:
+            tenant_settings.load(tenant, item.content, _place(item))
+        elif item.collection == "enrollmentProfiles":
+            _load_enrollment_profile(tenant, item)
+        elif collection is None:
             reason = f"collection not simulated: {item.collection}"
             report.left_out.append({"file": _place(item), "reason": reason})
         else:
             admission.admit(tenant, collection, item.content, _place(item))
+
+
+def _load_enrollment_profile(tenant: Tenant, item: ExportedObject) -> None:
+    """A profile for automated enrolment lives under a token, which the export may lack."""
+    row = COLLECTIONS["depOnboardingSettings"]
+    tokens = tenant.collection(row.key)
+    if not tokens:
+        token = {"tokenName": "Apple enrolment", "tokenType": "dep", "syncedDeviceCount": 0}
+        admission.admit(tenant, row, token, "enrollmentProfiles")
+    owner = next(iter(tokens.values()))
+    rows = [*owner.children["enrollmentProfiles"], item.content]
+    admission.set_children(tenant, row, owner, "enrollmentProfiles", rows)
 
 
 def _rank(item: ExportedObject) -> int:

@@ -108,6 +108,18 @@ def no_segment(segment: str) -> GraphRefusal:
     return bad_request(f"Resource not found for the segment '{segment}'.")
 
 
+def missing(object_id: str, *, intune: bool = True) -> GraphRefusal:
+    """An object or row that is not there."""
+    code = "ResourceNotFound" if intune else "Request_ResourceNotFound"
+    return GraphRefusal(404, code, f"Resource '{object_id}' does not exist.", intune=intune)
+
+
+def wrong_method(*, intune: bool = True) -> GraphRefusal:
+    """The address is right, the verb is not."""
+    message = "Specified HTTP method is not allowed for the request target."
+    return GraphRefusal(405, "UnknownError", message, intune=intune)
+
+
 def throttled(retry_after: int | None, *, intune: bool = False) -> GraphRefusal:
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return GraphRefusal(

@@ -118,10 +118,16 @@ class Simulator:
         return response.json()
 
     def add_tenant(
-        self, slug: str, *, tenant_id: str | None = None, folder: Path | None = None
+        self,
+        slug: str,
+        *,
+        tenant_id: str | None = None,
+        folder: Path | None = None,
+        policies: int = 0,
     ) -> SimulatedTenant:
-        """One more tenant, empty or loaded from an export folder, while it runs."""
-        body = {"slug": slug, "id": tenant_id, "folder": str(folder) if folder else None}
+        """One more tenant while it runs: empty, from an export folder, or with made-up policies."""
+        body = {"slug": slug, "id": tenant_id, "policies": policies}
+        body["folder"] = str(folder) if folder else None
         self.tenants[slug] = SimulatedTenant(**self.control("POST", "/tenants", body))
         return self.tenants[slug]
 
@@ -174,6 +180,21 @@ class Simulator:
 
     def remove_object(self, slug: str, collection: str, object_id: str) -> None:
         self.control("DELETE", f"/objects/{slug}/{collection}/{object_id}")
+
+    def set_hidden(
+        self,
+        slug: str,
+        collection: str,
+        object_id: str,
+        *,
+        secrets: dict[str, str] | None = None,
+        membership: Sequence[str] | None = None,
+    ) -> None:
+        """The texts behind OMA secrets by reference, and the groups joined while enrolling."""
+        body: dict[str, Any] = {"secrets": secrets or {}}
+        if membership is not None:
+            body["membership"] = list(membership)
+        self.control("PUT", f"/objects/{slug}/{collection}/{object_id}/hidden", body)
 
     def groups(self, slug: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.control("GET", f"/groups/{slug}")

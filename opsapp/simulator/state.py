@@ -10,11 +10,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from opsapp.simulator.catalogue import ALL_PERMISSIONS
+from opsapp.simulator.catalogue import ALL_PERMISSIONS, COLLECTIONS
 from opsapp.simulator.faults import Faults
 
 NAMESPACE = uuid.UUID("5d0b3d6c-0a5e-4f0e-9d0a-6f1f3f6f2c11")
 LOG_LIMIT = 50_000
+_SHARED = frozenset(key for key, row in COLLECTIONS.items() if row.shared)
 
 
 def stable_id(*parts: str) -> str:
@@ -24,13 +25,20 @@ def stable_id(*parts: str) -> str:
 
 @dataclass
 class StoredObject:
-    """A configuration object: what a plain GET shows, and its navigation collections apart."""
+    """A configuration object: what a plain GET shows, and its navigation collections apart.
+
+    ``links`` are single navigations by id. ``secrets`` are the texts behind encrypted OMA settings
+    by their reference, ``membership`` the groups devices join while they enrol.
+    """
 
     id: str
     content: dict[str, Any]
     children: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     origin: str = ""
     visible_from: float = 0.0  # time.monotonic(); replication delay after a create
+    links: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    membership: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -64,6 +72,10 @@ class Tenant:
     client_secret: str
     permissions: set[str] = field(default_factory=lambda: set(ALL_PERMISSIONS))
     objects: dict[str, dict[str, StoredObject]] = field(default_factory=dict)
+    deleted: dict[str, dict[str, StoredObject]] = field(default_factory=dict)
+    shared: dict[str, dict[str, StoredObject]] = field(default_factory=dict)
+    audit: list[dict[str, Any]] = field(default_factory=list)
+    events: int = 0
     groups: dict[str, GroupRow] = field(default_factory=dict)
     group_ids_by_name: dict[str, str] = field(default_factory=dict)
     sequence: int = 0
@@ -83,7 +95,9 @@ class Tenant:
         }
 
     def collection(self, key: str) -> dict[str, StoredObject]:
-        return self.objects.setdefault(key, {})
+        """The objects of a collection; some (templates, definitions) all tenants share."""
+        place = self.shared if key in _SHARED else self.objects
+        return place.setdefault(key, {})
 
     def visible(self, key: str) -> list[StoredObject]:
         """The objects a reader sees now, in the order they were made."""
@@ -106,6 +120,7 @@ class World:
     faults: Faults = field(default_factory=Faults)
     log: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    shared: dict[str, dict[str, StoredObject]] = field(default_factory=dict)
     hosts: frozenset[str] = frozenset()
     secret_key: bytes = field(default=b"", repr=False)
 
@@ -113,8 +128,9 @@ class World:
         """Add an empty tenant. Client id and secret stay the same as long as the key does."""
         secret = hmac.new(self.secret_key, tenant_id.encode(), hashlib.sha256).hexdigest()[:40]
         client_id = stable_id(tenant_id, "application")
-        self.tenants[slug] = Tenant(slug, tenant_id, name, client_id, secret)
-        return self.tenants[slug]
+        tenant = Tenant(slug, tenant_id, name, client_id, secret, shared=self.shared)
+        self.tenants[slug] = tenant
+        return tenant
 
     def by_id(self, tenant_id: str) -> Tenant | None:
         wanted = tenant_id.lower()

@@ -24,7 +24,7 @@ def test_lists_and_objects_carry_the_same_values(contoso, key):
         assert full.pop("@odata.context").endswith(f"{row.path}/$entity")
         for member in row.absent_in_list:
             assert member not in item
-            full.pop(member)
+            full.pop(member, None)
         for member in row.null_in_list:
             assert item[member] is None
             full[member] = None
@@ -284,7 +284,12 @@ def test_all_app_protection_in_one_list_for_reading(contoso):
     assert {row["@odata.type"] for row in rows} == {
         "#microsoft.graph.androidManagedAppProtection",
         "#microsoft.graph.iosManagedAppProtection",
+        "#microsoft.graph.windowsManagedAppProtection",
+        "#microsoft.graph.windowsInformationProtectionPolicy",
+        "#microsoft.graph.mdmWindowsInformationProtectionPolicy",
+        "#microsoft.graph.targetedManagedAppConfiguration",
     }
+    assert contoso.get(f"{path}?$filter=displayName eq 'x'").status_code == 400
     assert contoso.body(f"{path}/{rows[0]['id']}")["displayName"] == rows[0]["displayName"]
     assert contoso.get(f"{path}?$expand=assignments").status_code == 400
     assert contoso.get(f"{path}/{rows[0]['id']}/assignments").status_code == 400

