@@ -61,7 +61,8 @@ def on_item(
         answer = _ACTIONS[name](request, collection, item, body)
     if collection.shared:
         return answer  # templates make other objects; they do not change
-    writes.touch(collection, item)
+    if name != "assign":  # assignments move neither version nor time
+        writes.touch(collection, item)
     after = audit_log.state_of(item)
     tenant = request.tenant
     operation = name[0].upper() + name[1:]
@@ -75,7 +76,8 @@ def on_rows(
     """POST, PATCH or DELETE of a row of a part."""
     before = copy.deepcopy(audit_log.state_of(item))
     answer = row_writes.write(request, collection, item, rest)
-    writes.touch(collection, item)
+    if rest[0] != "assignments":
+        writes.touch(collection, item)
     after = audit_log.state_of(item)
     tenant = request.tenant
     actor = audit_log.application(tenant)

@@ -93,14 +93,15 @@ def remove(
 def apply_change(
     tenant: Tenant, collection: Collection, item: StoredObject, body: dict[str, Any]
 ) -> None:
-    """Set members (navigation collections too) and move version and time forward."""
+    """Set members (navigation collections too); all but assignments move version and time."""
     for name, value in body.items():
         if name in collection.children:
             admission.set_children(tenant, collection, item, name, value)
         elif name not in collection.server_owned and "@" not in name:
             item.content[name] = value
     _set_links(collection, item, body)
-    touch(collection, item)
+    if set(body) != {"assignments"}:
+        touch(collection, item)
 
 
 def _set_links(collection: Collection, item: StoredObject, body: dict[str, Any]) -> None:
