@@ -1,13 +1,10 @@
 """Every folder of real exports: what a sync stores is what Graph answers, object by object."""
 
 import os
-import ssl
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
 
-import httpx
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -15,9 +12,11 @@ from flask import Flask
 from opsapp.config import Settings
 from opsapp.extensions import db
 from opsapp.intune.catalogue import CATALOGUE
-from opsapp.models import Policy, PolicyVersion, RunOutcome, Tenant
-from opsapp.simulator.process import SimulatedTenant, Simulator, TenantSpec, running_simulator
+from opsapp.models import PolicyVersion, RunOutcome
+from opsapp.simulator.process import Simulator, TenantSpec, running_simulator
 from tests.support.performing import connect, performer
+from tests.support.plain_graph import PlainGraph
+from tests.support.whole_objects import assert_whole, rows_of, stored_content
 
 pytestmark = [pytest.mark.baselines, pytest.mark.timeout(300)]
 
@@ -35,54 +34,6 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
         yield running
 
 
-EXPANDED = {
-    "configurationPolicies": "settings",
-    "deviceCompliancePolicies": "scheduledActionsForRule($expand=scheduledActionConfigurations)",
-    "notificationMessageTemplates": "localizedNotificationMessages",
-    "androidManagedAppProtections": "apps",
-    "iosManagedAppProtections": "apps",
-    "mobileApps": "categories",
-}
-
-
-class PlainGraph:
-    """A client that shares nothing with ours: one GET at a time."""
-
-    def __init__(self, simulator: Simulator, tenant: SimulatedTenant) -> None:
-        trust = ssl.create_default_context(cafile=str(simulator.ca_path))
-        self._http = httpx.Client(base_url=simulator.base_url, verify=trust, trust_env=False)
-        answer = self._http.post(
-            f"/{tenant.id}/oauth2/v2.0/token",
-            data={
-                "grant_type": "client_credentials",
-                "client_id": tenant.client_id,
-                "client_secret": tenant.client_secret,
-                "scope": f"{simulator.base_url}/.default",
-            },
-        )
-        self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
-
-    def get(self, key: str, graph_id: str) -> Any:
-        expand = f"?$expand={EXPANDED[key]}" if key in EXPANDED else ""
-        answer = self._http.get(f"/beta{CATALOGUE[key].path}/{graph_id}{expand}")
-        answer.raise_for_status()
-        return without_contexts(answer.json())
-
-
-def without_contexts(value: Any) -> Any:
-    """Without ``@odata.context`` members: they name the request, and ours is another one."""
-    if isinstance(value, dict):
-        kept = {key: member for key, member in value.items() if "@odata.context" not in key}
-        return {key: without_contexts(member) for key, member in kept.items()}
-    return [without_contexts(member) for member in value] if isinstance(value, list) else value
-
-
 @pytest.mark.skipif(not BASELINES, reason="OPSAPP_TEST_BASELINES is not set")
 @pytest.mark.parametrize("folder", FOLDERS or ["none"])
 def test_stored_content_is_what_graph_answers(
@@ -98,30 +49,15 @@ def test_stored_content_is_what_graph_answers(
     first = perform("inventory.sync")
     assert first.outcome == RunOutcome.SUCCEEDED, first.failure_summary
 
-    loaded = {key: simulator.objects(folder, key) for key in CATALOGUE}
-    assert first.summary_counts["total"] == sum(len(rows) for rows in loaded.values())
     stored = stored_content(tenant)
     with PlainGraph(simulator, simulator.tenants[folder]) as graph:
-        for key, rows in loaded.items():
-            for row in rows:
+        for key in CATALOGUE:
+            for row in rows_of(simulator, graph, folder, key):
                 content, assignments = stored.pop((key, row["id"]))
-                assert without_contexts(content) == graph.get(key, row["id"]), row["file"]
-                assert assignments == row["children"].get("assignments", []), row["file"]
+                assert_whole(graph, key, row, content, assignments)
     assert not stored
 
     second = perform("inventory.sync")
     assert second.summary_counts["unchanged"] == first.summary_counts["total"]
     versions = db.session.scalar(sa.select(sa.func.count()).select_from(PolicyVersion))
     assert versions == first.summary_counts["total"]
-
-
-def stored_content(tenant: Tenant) -> dict[tuple[str, str], tuple[Any, Any]]:
-    rows = db.session.execute(
-        sa.select(Policy, PolicyVersion)
-        .join(PolicyVersion, PolicyVersion.policy_id == Policy.id)
-        .where(Policy.tenant_id == tenant.id)
-    )
-    return {
-        (policy.collection, policy.graph_id): (version.content.content, version.assignments.content)
-        for policy, version in rows
-    }
