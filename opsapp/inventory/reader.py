@@ -38,6 +38,10 @@ class Agreement(enum.Enum):
     WRONG = "wrong"
 
 
+# What a list must have been right about before an entry that shows no assignments is believed.
+PROVEN = frozenset({Agreement.SHOWN, Agreement.EMPTY})
+
+
 @dataclass(frozen=True)
 class ReadObject:
     """An object as Graph gave it; assignments apart from its content.
@@ -88,21 +92,29 @@ Reading = Generator[Asks, Answers, ReadObject]
 
 
 def read_objects(
-    graph: "GraphClient", policy_type: PolicyType, page: Sequence[Listed]
+    graph: "GraphClient",
+    policy_type: PolicyType,
+    page: Sequence[Listed],
+    *,
+    believes_empty: bool = False,
 ) -> list[Outcome]:
-    """What became of each of the listed objects."""
-    return _Round(graph, policy_type, page).outcomes()
+    """What became of each of the listed objects.
+
+    ``believes_empty``: no assignments in the list means none, but for the first of each page.
+    """
+    readers = [ObjectReader(graph, policy_type, one, believes_empty) for one in page]
+    return _Round(graph, page, [reader.read() for reader in readers]).outcomes()
 
 
 class _Round:
     """Objects read together: each round asks what all of them wait for."""
 
     def __init__(
-        self, graph: "GraphClient", policy_type: PolicyType, page: Sequence[Listed]
+        self, graph: "GraphClient", page: Sequence[Listed], readings: Sequence[Reading]
     ) -> None:
         self._graph = graph
         self._page = page
-        self._readings = [ObjectReader(graph, policy_type, one).read() for one in page]
+        self._readings = readings
         self._waiting: dict[int, Asks] = {}
         self._done: dict[int, Outcome] = {}
 
@@ -140,10 +152,13 @@ class _Round:
 class ObjectReader:
     """Reads one object of a collection."""
 
-    def __init__(self, graph: "GraphClient", policy_type: PolicyType, listed: Listed) -> None:
+    def __init__(
+        self, graph: "GraphClient", policy_type: PolicyType, listed: Listed, believes_empty: bool
+    ) -> None:
         self._graph = graph
         self._policy_type = policy_type
         self._listed = listed
+        self._believes_empty = believes_empty
         self._own = f"{policy_type.path}/{listed.key}"
 
     def read(self) -> Reading:
@@ -171,7 +186,7 @@ class ObjectReader:
         asks = {}
         if kind.item_query is not None:
             asks[_ITEM] = Ask(kind.item_address(self._listed.key))
-        if kind.assignments is AssignmentSource.SUBRESOURCE and not self._is_shown(entry):
+        if kind.assignments is AssignmentSource.SUBRESOURCE and not self._is_believed(entry):
             asks[_ASSIGNMENTS] = Ask(f"{self._own}/assignments")
         known = kind.item_query is None
         for part in kind.parts:
@@ -189,12 +204,14 @@ class ObjectReader:
             raise BadAnswer("Another object came back than the one asked for.")
         return content
 
-    def _is_shown(self, entry: Mapping[str, Any]) -> bool:
-        """Whether the assignments in the list are taken as they are: some, and surely all."""
+    def _is_believed(self, entry: Mapping[str, Any]) -> bool:
+        """Whether the assignments are taken as the list shows them: surely all there are."""
         shown = self._shown_in_list(entry)
-        if not shown or f"{_ASSIGNMENTS}@odata.nextLink" in entry:
+        if shown is None or self._listed.place < _CHECKED_IN_A_PAGE:
             return False
-        return len(shown) < _MANY and self._listed.place >= _CHECKED_IN_A_PAGE
+        if f"{_ASSIGNMENTS}@odata.nextLink" in entry or len(shown) >= _MANY:
+            return False
+        return bool(shown) or (self._believes_empty and not entry.get("isAssigned"))
 
     def _shown_in_list(self, entry: Mapping[str, Any]) -> list[Any] | None:
         shown = entry.get(_ASSIGNMENTS) if self._policy_type.lists_assignments else None

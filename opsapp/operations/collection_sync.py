@@ -13,7 +13,7 @@ from opsapp.database import utcnow
 from opsapp.intune.catalogue import AssignmentSource, PolicyType
 from opsapp.inventory.failure import ReadFailure, is_hopeless
 from opsapp.inventory.listing import FirstPage, Listed, Listing
-from opsapp.inventory.reader import Agreement, ReadObject, read_objects
+from opsapp.inventory.reader import PROVEN, Agreement, ReadObject, read_objects
 from opsapp.inventory.sealing import Sealer
 from opsapp.inventory.store import CollectionStore
 from opsapp.models import CollectionState, Completeness, ItemResult, ListedAssignments
@@ -29,6 +29,7 @@ from opsapp.operations.base import (
 from opsapp.operations.object_keeper import ObjectKeeper, failed_item
 from opsapp.operations.reading_turn import COLLECTION, excluded_item, give_back, take_turn
 
+FIRST_OBJECTS = 20
 OBJECTS_AT_ONCE = 100  # read and kept together: what is in flight when somebody cancels
 GONE = "It no longer exists in the tenant."
 
@@ -88,6 +89,7 @@ class CollectionSync:
         self._keeper = ObjectKeeper(self._ctx, self._policy_type, self._store, self._sealer)
         self._listed = state.listed_assignments if state is not None else None
         self._in_full = self._scope.in_full or is_full_read_due(state)
+        self._is_first_reading = state is None or state.full_read_at is None
         self._seen: set[str] = set()
         self._wanted: set[str] = set()
         self._agreements: set[Agreement] = set()
@@ -142,11 +144,23 @@ class CollectionSync:
             )
             step.set_total(key, len(self._wanted))
             changed = self._keep_unchanged(step, wanted, listing)
-            step.set_in_flight(min(len(changed), OBJECTS_AT_ONCE))
-        parts = [changed[n : n + OBJECTS_AT_ONCE] for n in range(0, len(changed), OBJECTS_AT_ONCE)]
+            parts = self._parts(changed)
+            step.set_in_flight(len(parts[0]) if parts else 0)
         for part, following in zip_longest(parts, parts[1:], fillvalue=()):
             self._read_whole(part, len(following))
             self._ctx.checkpoint()
+
+    def _parts(self, changed: Sequence[Listed]) -> list[Sequence[Listed]]:
+        """What is read together; a few first, where they may show what the list is worth."""
+        first = FIRST_OBJECTS if self._is_first_reading and not self._is_proven else 0
+        rest = range(first, len(changed), OBJECTS_AT_ONCE)
+        parts = [changed[:first], *(changed[n : n + OBJECTS_AT_ONCE] for n in rest)]
+        return [part for part in parts if part]
+
+    @property
+    def _is_proven(self) -> bool:
+        """Whether the list was right so far, about objects with and without assignments."""
+        return self._agreements >= PROVEN and Agreement.WRONG not in self._agreements
 
     def _keep_unchanged(
         self, step: Step, wanted: Sequence[Listed], listing: Listing
@@ -169,7 +183,13 @@ class CollectionSync:
 
     def _read_whole(self, part: Sequence[Listed], in_flight: int) -> None:
         began = time.monotonic()
-        outcomes = read_objects(self._ctx.graph, self._policy_type, part)
+        outcomes = read_objects(
+            self._ctx.graph,
+            self._policy_type,
+            part,
+            # Later full readings look at every object again.
+            believes_empty=self._is_first_reading and self._is_proven,
+        )
         self._agreements |= {one.agreement for one in outcomes if isinstance(one, ReadObject)}
         self._keeper.keep(outcomes, began, in_flight)
 

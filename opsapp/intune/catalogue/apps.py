@@ -68,6 +68,7 @@ def _information_protection(key: str, label: str) -> PolicyType:
         f"{_DAM}/{key}",
         _APPS,
         assignments=AssignmentSource.ITEM,
+        try_expand=("assignments",),
         item_query="$expand=protectedAppLockerFiles,exemptAppLockerFiles,assignments",
         references=_TARGETS,
         writing=Writing(
@@ -88,6 +89,7 @@ APPS = (
         assignments=AssignmentSource.ITEM,
         list_query=_OWN_APPS,
         try_expand=("categories", "assignments"),
+        try_top=500,
         item_query="$expand=categories,assignments",  # the list leaves out scope tags
         parts=(
             Part(
@@ -187,6 +189,7 @@ APPS = (
         "iOS app provisioning profile",
         f"{_DAM}/iosLobAppProvisioningConfigurations",
         _APPS,
+        try_expand=("assignments",),
         item_query="",
         references=_TARGETS,
         writing=Writing(assign=Assigning(member="iOSLobAppProvisioningConfigAssignments")),
@@ -197,6 +200,7 @@ APPS = (
         "supplemental policy for Windows in S mode",
         f"{_DAM}/wdacSupplementalPolicies",
         _APPS,
+        try_expand=("assignments",),
         item_query="",
         references=_TARGETS,
         writing=Writing(assign=Assigning(member="wdacPolicyAssignments")),

@@ -22,6 +22,7 @@ _TO_GROUPS = "assignments[].target.groupId"
 _TO_FILTERS = "assignments[].target.deviceAndAppManagementAssignmentFilterId"
 _TARGETS = (Reference(_TO_GROUPS, "groups"), Reference(_TO_FILTERS, "assignmentFilters"))
 _TAGS = Reference("roleScopeTagIds[]", "roleScopeTags")
+_MANY = 500  # objects in a page, for what a tenant may have hundreds of
 _UNSTABLE = "Secret values are not given back by Graph: they must be entered anew."
 
 
@@ -62,7 +63,8 @@ CONFIGURATION = (
         "settings catalog policy",
         f"{_DM}/configurationPolicies",
         _CONFIGURATION,
-        try_expand=("assignments",),  # only the list has them; an item expands to none
+        try_expand=("assignments",),
+        try_top=_MANY,  # only the list has them; an item expands to none
         parts=(
             # $expand=settings shrinks the pages of the list, and an item's may be cut.
             Part("settings", "settings?$top=1000"),
@@ -110,6 +112,7 @@ CONFIGURATION = (
         f"{_DM}/deviceConfigurations",
         _CONFIGURATION,
         try_expand=("assignments",),
+        try_top=_MANY,
         more_parts=_certificate_parts,
         reread=lambda content: bool(_certificate_parts(content)),
         kinds=("templates", "custom profiles", "Windows update rings", "Apple update policies"),
@@ -141,6 +144,7 @@ CONFIGURATION = (
         _CONFIGURATION,
         list_expand=("scheduledActionsForRule($expand=scheduledActionConfigurations)",),
         try_expand=("assignments",),
+        try_top=_MANY,
         references=(
             *_TARGETS,
             _TAGS,
@@ -203,6 +207,7 @@ CONFIGURATION = (
         f"{_DM}/groupPolicyConfigurations",
         _CONFIGURATION,
         try_expand=("assignments",),
+        try_top=_MANY,
         parts=(
             Part(
                 "definitionValues",
@@ -238,6 +243,7 @@ CONFIGURATION = (
         f"{_DM}/deviceManagementScripts",
         _SCRIPTS,
         try_expand=("assignments",),
+        try_top=_MANY,
         item_query="",
         references=(*_TARGETS, _TAGS),
         writing=Writing(assign=_BY_SCRIPT),
@@ -251,6 +257,7 @@ CONFIGURATION = (
         # GET {id}/assignments answers 400 for these.
         assignments=AssignmentSource.ITEM,
         try_expand=("assignments",),
+        try_top=_MANY,
         item_query="$expand=assignments",
         references=(*_TARGETS, _TAGS),
         writing=Writing(assign=_BY_SCRIPT),
@@ -277,6 +284,7 @@ CONFIGURATION = (
         f"{_DM}/deviceHealthScripts",
         _SCRIPTS,
         try_expand=("assignments",),
+        try_top=_MANY,
         item_query="",
         noise=frozenset({"highestAvailableVersion"}),
         references=(*_TARGETS, _TAGS),

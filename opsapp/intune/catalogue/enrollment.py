@@ -101,6 +101,7 @@ ENROLLMENT = (
         "Apple user-initiated enrollment profile",
         f"{_DM}/appleUserInitiatedEnrollmentProfiles",
         _SERVICE,
+        try_expand=("assignments",),
         references=(_GROUPS,),
         writing=Writing(
             assign=_ONE_BY_ONE,
@@ -200,6 +201,7 @@ ENROLLMENT = (
         "Company Portal branding profile",
         f"{_DM}/intuneBrandingProfiles",
         _APPS,
+        try_expand=("assignments",),
         item_query="",
         parts=tuple(_image(name) for name in _IMAGES),
         name_property="profileName",

@@ -120,6 +120,7 @@ class PolicyType:
         list_query: belongs to the list address, without ``$expand``.
         list_expand: what the list must bring with each object.
         try_expand: what it may bring besides; read object by object where the list refuses.
+        try_top: objects in a page to ask for with it, where a tenant may have many.
         item_query: set where the list leaves something out and each object is read by id (an
             empty string: without a query); ``item_fallback`` is asked where it is refused.
         parts: sub-resources that belong to the content; ``more_parts`` those of some objects.
@@ -140,6 +141,7 @@ class PolicyType:
     list_query: str = ""
     list_expand: tuple[str, ...] = ()
     try_expand: tuple[str, ...] = ()
+    try_top: int = 0
     item_query: str | None = None
     item_fallback: str | None = None
     parts: tuple[Part, ...] = ()
@@ -155,11 +157,12 @@ class PolicyType:
     def list_address(self, *, tried: bool = True) -> str:
         """Where the list is; ``tried`` with what it may refuse to bring."""
         expand = (*self.list_expand, *(self.try_expand if tried else ()))
-        query = "&".join(
-            part
-            for part in (f"$expand={','.join(expand)}" if expand else "", self.list_query)
-            if part
+        options = (
+            f"$expand={','.join(expand)}" if expand else "",
+            self.list_query,
+            f"$top={self.try_top}" if tried and self.try_top else "",
         )
+        query = "&".join(option for option in options if option)
         return f"{self.path}?{query}" if query else self.path
 
     @property
