@@ -152,7 +152,8 @@ class CollectionSync:
 
     def _parts(self, changed: Sequence[Listed]) -> list[Sequence[Listed]]:
         """What is read together; a few first, where they may show what the list is worth."""
-        first = FIRST_OBJECTS if self._is_first_reading and not self._is_proven else 0
+        tries = self._policy_type.lists_assignments and self._is_first_reading
+        first = min(FIRST_OBJECTS, OBJECTS_AT_ONCE) if tries and not self._is_proven else 0
         rest = range(first, len(changed), OBJECTS_AT_ONCE)
         parts = [changed[:first], *(changed[n : n + OBJECTS_AT_ONCE] for n in rest)]
         return [part for part in parts if part]

@@ -21,8 +21,8 @@ from opsapp.operations.collection_sync import (
     is_full_read_due,
     tries_more,
 )
+from opsapp.operations.readability import make_readable
 from opsapp.operations.reading_turn import COLLECTION
-from opsapp.operations.tenant_names import explain_changes, name_groups
 
 # Each collection is tried with all patience; when some in a row got no answer, none will.
 UNANSWERED = frozenset({"graph.unavailable", "graph.timeout"})
@@ -76,8 +76,7 @@ class InventorySync(Operation):
             is_unanswered = failure is not None and failure.reason_code in UNANSWERED
             unanswered = unanswered + 1 if is_unanswered else 0
         if unanswered < ENOUGH_UNANSWERED:
-            name_groups(ctx)
-            explain_changes(ctx)
+            make_readable(ctx)
 
 
 def _is_yes(value: Any) -> bool:

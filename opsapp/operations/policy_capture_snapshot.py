@@ -26,8 +26,8 @@ from opsapp.operations.base import (
     milliseconds_since,
 )
 from opsapp.operations.object_keeper import ObjectKeeper, failed_item
+from opsapp.operations.readability import make_readable
 from opsapp.operations.reading_turn import excluded_item, give_back, take_turn
-from opsapp.operations.tenant_names import explain_changes, name_groups
 
 MOST = 1000
 AT_ONCE = 100
@@ -75,8 +75,7 @@ class PolicyCaptureSnapshot(Operation):
             ctx.checkpoint()
             if not ctx.is_done(key):
                 _Capture(ctx, CATALOGUE[key], policies, sealer).run()
-        name_groups(ctx)
-        explain_changes(ctx)
+        make_readable(ctx)
 
 
 def _missing(ctx: RunContext) -> Iterator[Item]:

@@ -8,6 +8,7 @@ from opsapp.simulator import odata
 from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.filters import compile_filter
 from opsapp.simulator.messages import GraphRequest, bad_request
+from opsapp.simulator.setting_definitions import definitions_of
 from opsapp.simulator.state import StoredObject, Tenant, stable_id
 
 Row = dict[str, Any]
@@ -95,38 +96,12 @@ def _expanded(
 
 def inner_rows(row: Row, name: str) -> Any:
     """What a row holds under this name: a single object, or rows."""
-    return setting_definitions(row) if name == "settingDefinitions" else row.get(name) or []
+    return definitions_of(row) if name == "settingDefinitions" else row.get(name) or []
 
 
 def _v1_assignment(row: Row) -> Row:
     target = {key: value for key, value in row["target"].items() if key not in _BETA_TARGET}
     return row | {"target": target}
-
-
-def setting_definitions(row: Row) -> list[Row]:
-    """The definitions behind a setting, named after their ids: enough for a reader to try."""
-    found: dict[str, Row] = {}
-    for identity in _definition_ids(row):
-        words = re.sub(r"[_~.]+", " ", identity.rsplit("_", 1)[-1]).strip()
-        found[identity] = {
-            "@odata.type": "#microsoft.graph.deviceManagementConfigurationSettingDefinition",
-            "id": identity,
-            "name": identity.rsplit("_", 1)[-1],
-            "displayName": words.capitalize(),
-            "description": None,
-            "rootDefinitionId": identity,
-        }
-    return list(found.values())
-
-
-def _definition_ids(value: Any) -> list[str]:
-    if isinstance(value, list):
-        return [identity for element in value for identity in _definition_ids(element)]
-    if not isinstance(value, dict):
-        return []
-    own = value.get("settingDefinitionId")
-    inner = [identity for member in value.values() for identity in _definition_ids(member)]
-    return [own, *inner] if isinstance(own, str) else inner
 
 
 def _categories(item: StoredObject) -> list[Row]:

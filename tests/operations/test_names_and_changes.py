@@ -1,15 +1,24 @@
-"""What a sync adds: names of assigned groups, and who made the changes it found."""
+"""What a sync adds: names of groups and settings, and who made the changes it found."""
 
-import pytest
+from typing import Any
+
 import sqlalchemy as sa
 
 from opsapp.extensions import db
-from opsapp.models import DirectoryGroup, OperationRunEvent
+from opsapp.models import DirectoryGroup, OperationRunEvent, SettingDefinition
 from opsapp.simulator.process import SimulatedTenant, Simulator
-from tests.support.graph_content import current, policy_named, to_group, versions_of, wifi
+from tests.support.graph_content import (
+    catalog_policy,
+    current,
+    policy_named,
+    to_group,
+    versions_of,
+    wifi,
+)
 from tests.support.performing import Perform
 
 CONFIG = "deviceConfigurations"
+CATALOG = "configurationPolicies"
 INPUTS = {"types": [CONFIG]}
 UNKNOWN = "11111111-2222-4333-8444-555555555555"
 
@@ -105,12 +114,48 @@ def test_a_log_that_may_not_be_read_is_said_and_asked_again(
     assert current(policy_named("P")).changes
 
 
-@pytest.mark.parametrize("kind", ["sync"])
 def test_an_unchanged_sync_does_not_ask_the_log(
-    kind: str, simulator: Simulator, simulated: SimulatedTenant, perform: Perform
+    simulator: Simulator, simulated: SimulatedTenant, perform: Perform
 ) -> None:
     simulator.add_object(simulated.slug, CONFIG, wifi("P"))
     perform("inventory.sync", INPUTS)
     simulator.clear_requests()
     perform("inventory.sync", INPUTS)
     assert not [entry for entry in simulator.requests() if "auditEvents" in str(entry["path"])]
+
+
+FIREWALL = "vendor_msft_firewall_mdmstore_domainprofile_"
+
+
+def choice(name: str, value: str) -> dict[str, Any]:
+    family = "#microsoft.graph.deviceManagementConfiguration"
+    definition = FIREWALL + name
+    return {
+        "settingInstance": {
+            "@odata.type": f"{family}ChoiceSettingInstance",
+            "settingDefinitionId": definition,
+            "choiceSettingValue": {"value": f"{definition}_{value}", "children": []},
+        }
+    }
+
+
+def test_settings_get_the_names_that_intune_gives_them(
+    simulator: Simulator, simulated: SimulatedTenant, perform: Perform
+) -> None:
+    settings = [choice("enablefirewall", "true"), choice("defaultinboundaction", "1")]
+    for name in ("One", "Two"):
+        simulator.add_object(simulated.slug, CATALOG, catalog_policy(name) | {"settings": settings})
+    simulator.clear_requests()
+    perform("inventory.sync", {"types": [CATALOG]})
+    known = {row.definition_id: row for row in db.session.scalars(sa.select(SettingDefinition))}
+    assert known[f"{FIREWALL}enablefirewall"].label == "Enable Domain Network Firewall"
+    inbound = known[f"{FIREWALL}defaultinboundaction"]
+    assert inbound.options[f"{FIREWALL}defaultinboundaction_1"] == "Block"
+    assert asked_for_definitions(simulator) == 1  # both policies hold the same settings
+    simulator.add_object(simulated.slug, CATALOG, catalog_policy("Three") | {"settings": settings})
+    perform("inventory.sync", {"types": [CATALOG]})
+    assert asked_for_definitions(simulator) == 1
+
+
+def asked_for_definitions(simulator: Simulator) -> int:
+    return sum("settingDefinitions" in str(entry["query"]) for entry in simulator.requests())

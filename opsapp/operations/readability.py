@@ -1,14 +1,21 @@
-"""What a sync adds at its end: names of groups that assignments name, and who changed what.
+"""What a run adds at its end so that people can read what it found.
 
-Both only help to read what was found, so neither makes a sync fail; what cannot be had is said in
-the run's timeline.
+Names of groups that assignments name, who changed what, what Intune calls its settings. None of it
+makes a run fail; what cannot be had is said in the run's timeline.
 """
 
-from opsapp.inventory import audit_log, group_names
+from opsapp.inventory import audit_log, definitions, group_names
 from opsapp.inventory.failure import ReadFailure, is_hopeless
 from opsapp.operations.base import RunContext
 
 GROUPS_AT_ONCE = 1000  # the most that the directory names in one request
+
+
+def make_readable(ctx: RunContext) -> None:
+    """All of it."""
+    name_groups(ctx)
+    explain_changes(ctx)
+    learn_settings(ctx)
 
 
 def name_groups(ctx: RunContext) -> None:
@@ -43,3 +50,14 @@ def explain_changes(ctx: RunContext) -> None:
         return
     with ctx.step() as step:
         audit_log.keep(step.session, ctx.tenant.id, ctx.run_id, changes)
+
+
+def learn_settings(ctx: RunContext) -> None:
+    """Asks what Intune calls settings that no policy of any tenant held before."""
+    policies = definitions.policies_to_ask(ctx.run_id)
+    if not policies:
+        return
+    ctx.checkpoint()
+    found = list(definitions.ask(ctx.graph, policies))
+    with ctx.step() as step:
+        definitions.keep(step.session, found)
