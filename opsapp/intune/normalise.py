@@ -76,7 +76,7 @@ def normal_form(value: Any, name: str = "", noise: Collection[str] = ()) -> Any:
 
     ``noise`` are further members that the service moves by itself in objects of this type.
     """
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _normal_object(value, noise)
     if isinstance(value, list):
         members = [normal_form(member, noise=noise) for member in value]

@@ -7,6 +7,7 @@ the rest. Numbers and switches about passwords (``passwordMinimumLength``) are n
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 SHOWN_INSTEAD = "••• (secret)"
@@ -25,6 +26,7 @@ _SECRET_NAME = re.compile(
 _SIMPLE_VALUES = frozenset({"simpleSettingValue", "simpleSettingCollectionValue"})
 
 
+@lru_cache(maxsize=8192)
 def is_secret_name(name: str) -> bool:
     """Whether a property, or the id of a setting, names a secret text by its last word."""
     return _SECRET_NAME.search(name) is not None
@@ -56,7 +58,7 @@ def sealed(content: Any, seal: Callable[[str], str]) -> Any:
 
     Masks, and tokens that stand for a secret the service keeps, are left as they are.
     """
-    if isinstance(content, Mapping):
+    if isinstance(content, dict):
         named_secret = is_secret_name(str(content.get("settingDefinitionId") or ""))
         return {
             key: seal(member if isinstance(member, str) else json.dumps(member, sort_keys=True))

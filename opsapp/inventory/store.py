@@ -1,6 +1,5 @@
-"""Keeping what was read: policies, their versions, and content stored once by its hash."""
+"""Keeping what was read: policies, and a version of each that changed."""
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,38 +10,11 @@ from sqlalchemy.orm import Session
 
 from opsapp.database import storable
 from opsapp.intune.catalogue import PolicyType
-from opsapp.intune.describe import kind_of, platform_of, target_kind, target_of
-from opsapp.intune.flat import settings_in
-from opsapp.intune.normalise import canonical, comparison_hash, sha256_of
+from opsapp.intune.normalise import comparison_hash
 from opsapp.inventory.listing import Listed
-from opsapp.inventory.reader import ReadObject
-from opsapp.inventory.sealing import Sealer, keep_sealed
-from opsapp.inventory.setting_index import index_settings
-from opsapp.models import Policy, PolicyAssignment, PolicyVersion, Snapshot
-from opsapp.models.upsert import insert_or_ignore
-
-_NO_ID = "00000000-0000-0000-0000-000000000000"
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """An object with everything computed that needs no database.
-
-    ``stored`` is its content with marks in place of secrets, ``secrets`` what they stand for.
-    """
-
-    source: ReadObject
-    stored: dict[str, Any]
-    secrets: dict[str, str]
-    settings: dict[str, str]
-    name: str
-    kind: str
-    platform: str
-    content: bytes
-    content_sha256: str
-    assignments: bytes
-    assignments_sha256: str
-    compare_sha256: str
+from opsapp.inventory.prepared import Prepared
+from opsapp.inventory.versions import NewVersion, keep_versions
+from opsapp.models import Policy, PolicyVersion
 
 
 @dataclass(frozen=True)
@@ -51,26 +23,6 @@ class Stored:
     graph_id: str
     name: str
     is_new_version: bool
-
-
-def prepare(policy_type: PolicyType, source: ReadObject, sealer: Sealer) -> Prepared:
-    """Seals, encodes and hashes outside the write transaction."""
-    stored, secrets = sealer.seal(source.content)
-    content, assignments = canonical(stored), canonical(source.assignments)
-    return Prepared(
-        source=source,
-        stored=stored,
-        secrets=secrets,
-        settings=settings_in(stored),
-        name=storable(policy_type.name_of(source.content), 300),
-        kind=kind_of(policy_type.key, source.content),
-        platform=platform_of(policy_type.key, source.content),
-        content=content,
-        content_sha256=sha256_of(content),
-        assignments=assignments,
-        assignments_sha256=sha256_of(assignments),
-        compare_sha256=comparison_hash(stored, source.assignments, policy_type.noise),
-    )
 
 
 class CollectionStore:
@@ -85,22 +37,19 @@ class CollectionStore:
     def save(self, session: Session, objects: Sequence[Prepared]) -> list[Stored]:
         """Creates or updates the policies, with a new version only where something changed."""
         known = self._known(session, [prepared.source.graph_id for prepared in objects])
+        self._create_missing(session, known, objects)
         latest = self._latest(session, [policy.id for policy in known.values()])
-        stored, changed = [], {}
+        stored, new_versions = [], []
         for prepared in objects:
-            policy = known.get(prepared.source.graph_id)
-            if policy is None:
-                policy = self._create(session, prepared)
-                known[prepared.source.graph_id] = policy
-            is_new = self._differs(latest.get(policy.id), prepared)
+            policy = known[prepared.source.graph_id]
+            before = latest.get(policy.id)
+            is_new = self._differs(before, prepared)
             if is_new:
-                latest[policy.id] = self._add_version(
-                    session, policy, prepared, latest.get(policy.id)
-                )
-                changed[policy.id] = prepared.settings
+                latest[policy.id] = version = self._next_version(policy, prepared, before)
+                new_versions.append(NewVersion(version, prepared))
             self._touch(policy, prepared)
             stored.append(Stored(policy.id, policy.graph_id, policy.name, is_new))
-        index_settings(session, changed)
+        keep_versions(session, new_versions, self._now)
         return stored
 
     def unchanged(self, session: Session, page: Sequence[Listed]) -> list[Stored]:
@@ -185,30 +134,32 @@ class CollectionStore:
         latest.compare_sha256 = judged_now
         return False
 
-    def _create(self, session: Session, prepared: Prepared) -> Policy:
-        policy = Policy(
-            tenant_id=self._tenant_id,
-            collection=self._policy_type.key,
-            graph_id=prepared.source.graph_id,
-            kind=prepared.kind,
-            name=prepared.name,
-            version=0,
-            first_seen_at=self._now,
-        )
-        session.add(policy)
+    def _create_missing(
+        self, session: Session, known: dict[str, Policy], objects: Sequence[Prepared]
+    ) -> None:
+        """Adds those that are seen for the first time to ``known``, with their ids."""
+        for prepared in objects:
+            graph_id = prepared.source.graph_id
+            if graph_id not in known:
+                known[graph_id] = Policy(
+                    tenant_id=self._tenant_id,
+                    collection=self._policy_type.key,
+                    graph_id=graph_id,
+                    kind=prepared.kind,
+                    name=prepared.name,
+                    version=0,
+                    first_seen_at=self._now,
+                )
+                session.add(known[graph_id])
         session.flush()
-        return policy
 
-    def _add_version(
-        self, session: Session, policy: Policy, prepared: Prepared, before: PolicyVersion | None
+    def _next_version(
+        self, policy: Policy, prepared: Prepared, before: PolicyVersion | None
     ) -> PolicyVersion:
-        self._keep(session, prepared.content_sha256, prepared.content)
-        self._keep(session, prepared.assignments_sha256, prepared.assignments)
-        keep_sealed(session, prepared.secrets)
         policy.version += 1
         modified_at = _modified_at(prepared.source.content)
         policy.changed_at = self._changed_at(policy, before, modified_at)
-        version = PolicyVersion(
+        return PolicyVersion(
             policy_id=policy.id,
             number=policy.version,
             content_sha256=prepared.content_sha256,
@@ -218,9 +169,6 @@ class CollectionStore:
             modified_at=modified_at,
             run_id=self._run_id,
         )
-        session.add(version)
-        self._spread_assignments(session, policy, prepared.source.assignments)
-        return version
 
     def _changed_at(
         self, policy: Policy, before: PolicyVersion | None, modified_at: datetime | None
@@ -230,32 +178,6 @@ class CollectionStore:
         if modified_at is None or (earliest is not None and modified_at <= earliest):
             return policy.first_seen_at if before is None else self._now
         return modified_at
-
-    def _keep(self, session: Session, sha256: str, body: bytes) -> None:
-        session.execute(
-            insert_or_ignore(session, Snapshot).values(
-                sha256=sha256, body=zlib.compress(body), size=len(body), created_at=self._now
-            )
-        )
-
-    @staticmethod
-    def _spread_assignments(
-        session: Session, policy: Policy, assignments: Sequence[Mapping[str, Any]]
-    ) -> None:
-        session.execute(sa.delete(PolicyAssignment).where(PolicyAssignment.policy_id == policy.id))
-        for assignment in assignments:
-            target = target_of(assignment)
-            filter_id = target.get("deviceAndAppManagementAssignmentFilterId")
-            session.add(
-                PolicyAssignment(
-                    policy_id=policy.id,
-                    target=target_kind(assignment)[:32],
-                    group_id=target.get("groupId"),
-                    filter_id=None if filter_id in (None, "", _NO_ID) else filter_id,
-                    filter_type=target.get("deviceAndAppManagementAssignmentFilterType"),
-                    intent=assignment.get("intent"),
-                )
-            )
 
     def _touch(self, policy: Policy, prepared: Prepared) -> None:
         content = prepared.source.content
