@@ -6,6 +6,8 @@ from opsapp.models import Completeness
 
 # With these nothing else in the tenant can succeed either: the whole run ends.
 _HOPELESS = frozenset({"graph.unauthenticated", "tenant.disconnected"})
+_REFUSALS = frozenset({"graph.payload_rejected", "graph.not_found"})
+_TRIPPED = 500
 _FORBIDDEN = frozenset({"graph.consent_missing", "graph.forbidden", "graph.license_missing"})
 
 
@@ -40,6 +42,20 @@ class ReadFailure:
 def is_hopeless(error: BaseException) -> bool:
     """Whether no further request to this tenant can succeed."""
     return getattr(error, "reason_code", None) in _HOPELESS
+
+
+def is_refusal(error: BaseException | None) -> bool:
+    """Whether the service would not take the request as it is, so that a plainer one may help.
+
+    It says so by 400, or trips over it with a plain 500.
+    """
+    code = getattr(error, "reason_code", None)
+    return code in _REFUSALS or (code == "graph.unavailable" and _status(error) == _TRIPPED)
+
+
+def _status(error: BaseException | None) -> int | None:
+    status = getattr(error, "status", None)
+    return status if isinstance(status, int) else None
 
 
 def _request_id(error: BaseException) -> str | None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.normalise import canonical, sha256_of
+from opsapp.inventory.failure import is_refusal
 
 if TYPE_CHECKING:
     from opsapp.graph.client import GraphClient
 
-_REFUSED = "graph.payload_rejected"
 _FRESH_SECONDS = 30.0  # what a list told longer ago is asked again
 Page = Mapping[str, Any]
 
@@ -72,17 +72,14 @@ class Listing:
         self.is_tried = try_more and bool(policy_type.try_expand)
 
     def pages(self) -> Iterator[list[Listed]]:
-        """Raises when the list cannot be read on: only a listing that ends by itself is complete.
-
-        Sources: the service refuses ``$expand`` of some collections with 400.
-        """
+        """Raises when the list cannot be read on; one that ends without raising is complete."""
         begun = False
         try:
             for page in self._numbered():
                 begun = True
                 yield page
         except Exception as error:
-            if begun or not self.is_tried or getattr(error, "reason_code", "") != _REFUSED:
+            if begun or not self.is_tried or not is_refusal(error):
                 raise
             self.is_tried = False
             yield from self._numbered()

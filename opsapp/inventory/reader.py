@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from opsapp.intune.catalogue import AssignmentSource, PolicyType
 from opsapp.intune.catalogue.row import Part, always
 from opsapp.intune.normalise import same_assignments, without_envelope
-from opsapp.inventory.failure import ReadFailure, is_hopeless
+from opsapp.inventory.failure import ReadFailure, is_hopeless, is_refusal
 from opsapp.inventory.listing import Listed
 from opsapp.inventory.plain_text import plain_texts
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _ITEM = "@item"
 _ASSIGNMENTS = "assignments"
-_REFUSED = frozenset({"graph.payload_rejected"})
 _ABSENT = frozenset({"graph.payload_rejected", "graph.not_found"})
+_WITHHELD = frozenset({"graph.forbidden", "graph.consent_missing", "graph.license_missing"})
 # Lists show what they expand in full as far as is known; long or early entries are looked at again.
 _MANY = 20
 _CHECKED_IN_A_PAGE = 3
@@ -46,8 +46,8 @@ PROVEN = frozenset({Agreement.SHOWN, Agreement.EMPTY})
 class ReadObject:
     """An object as Graph gave it; assignments apart from its content.
 
-    Secrets that Graph tells only when asked by themselves are in their places in the content, but
-    for ``hidden`` of them that it would not tell.
+    Secrets that Graph tells only when asked by themselves are in their places in the content.
+    ``withheld`` names what it would not tell, for lack of a right: in words.
     """
 
     graph_id: str
@@ -55,7 +55,7 @@ class ReadObject:
     assignments: list[dict[str, Any]]
     listed_sha256: str | None = None
     agreement: Agreement = Agreement.UNKNOWN
-    hidden: int = 0
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,7 @@ class ObjectReader:
         self._listed = listed
         self._believes_empty = believes_empty
         self._own = f"{policy_type.path}/{listed.key}"
+        self._withheld: list[str] = []
 
     def read(self) -> Reading:
         entry = self._listed.entry
@@ -174,10 +175,14 @@ class ObjectReader:
         content = self._plain(content)
         parts = [*self._policy_type.parts, *self._policy_type.more_parts(content)]
         yield from self._read_parts(self._own, content, parts, answers)
-        hidden = yield from self._read_secrets(content)
-        agreement = self._agreement(assignments, checked=_ASSIGNMENTS in asks or _ITEM in asks)
+        yield from self._read_secrets(content)
         return ReadObject(
-            self._listed.key, content, assignments, self._listed.sha256, agreement, hidden
+            self._listed.key,
+            content,
+            assignments,
+            self._listed.sha256,
+            self._agreement(assignments, checked=_ASSIGNMENTS in asks or _ITEM in asks),
+            tuple(self._withheld),
         )
 
     def _first_asks(self, entry: Mapping[str, Any]) -> dict[str, Ask]:
@@ -196,7 +201,7 @@ class ObjectReader:
 
     def _item(self, answer: "BatchResult") -> Generator[Asks, Answers, dict[str, Any]]:
         kind = self._policy_type
-        if kind.item_fallback is not None and _code(answer) in _REFUSED:
+        if kind.item_fallback is not None and is_refusal(answer.error):
             again = Ask(kind.item_address(self._listed.key, fallback=True))
             answer = (yield {_ITEM: again})[_ITEM]
         content = answer.unwrap()
@@ -259,13 +264,15 @@ class ObjectReader:
         again = {
             part.name: _ask(own, part.fallback, part)
             for part in wanted
-            if part.fallback and _code(answers[part.name]) in _REFUSED
+            if part.fallback and is_refusal(answers[part.name].error)
         }
         answers |= dict((yield again)) if again else {}
         for part in wanted:
-            answer = answers[part.name]
-            if not (part.optional and _code(answer) in _ABSENT):
-                self._put(content, part, answer)
+            code = _code(answers[part.name])
+            if part.optional and code in _WITHHELD:
+                self._withheld.append(part.name)
+            elif not (part.optional and code in _ABSENT):
+                self._put(content, part, answers[part.name])
         for part in wanted:
             if part.rows:
                 yield from self._read_rows(f"{own}/{part.name}", content[part.name], part.rows)
@@ -298,17 +305,22 @@ class ObjectReader:
         for name, (row, part) in lacking.items():
             self._put(row, part, answers[name])
 
-    def _read_secrets(self, content: dict[str, Any]) -> Generator[Asks, Answers, int]:
-        """Values that Graph gives only by a call of their own; how many it would not give."""
+    def _read_secrets(self, content: dict[str, Any]) -> Generator[Asks, Answers, None]:
+        """Values that Graph gives only by a call of their own; without the right they stay masked.
+
+        Any other failure is one of the whole object: a mask for a while would look like a change.
+        """
         wanted = plain_texts(content)
         if not wanted:
-            return 0
+            return
         asks = {str(place): Ask(f"{self._own}/{one.function}") for place, one in enumerate(wanted)}
         answers = yield asks
         for place, one in enumerate(wanted):
-            if answers[str(place)].error is None:
-                one.put(answers[str(place)].json)
-        return sum(answer.error is not None for answer in answers.values())
+            answer = answers[str(place)]
+            if _code(answer) in _WITHHELD | _ABSENT:
+                self._withheld.append("a secret value")
+            else:
+                one.put(answer.unwrap())
 
     def _all_values(self, page: Any) -> list[Any]:
         """The values of a sub-resource whose first page came in a batch."""

@@ -1,6 +1,7 @@
 """Keeping what was read of one collection, with an item of the run for each object."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -51,10 +52,10 @@ class ObjectKeeper:
         return [one for one in page if one.key not in same]
 
     def _record_stored(self, step: Step, prepared: Sequence[Prepared], began: float) -> None:
-        hidden = {one.source.graph_id: one.source.hidden for one in prepared}
+        withheld = {one.source.graph_id: one.source.withheld for one in prepared}
         for stored in self._store.save(step.session, prepared):
             item = self._item(stored, began)
-            step.record(replace(item, message=_hidden_sentence(hidden[stored.graph_id])))
+            step.record(replace(item, message=_kept_without(withheld[stored.graph_id])))
 
     def _item(self, stored: Stored, began: float) -> Item:
         result = ItemResult.SUCCEEDED if stored.is_new_version else ItemResult.UNCHANGED
@@ -91,8 +92,9 @@ def failed_item(kind: str, key: str, name: str, failure: ReadFailure) -> Item:
     )
 
 
-def _hidden_sentence(count: int) -> str | None:
-    if not count:
+def _kept_without(withheld: Sequence[str]) -> str | None:
+    if not withheld:
         return None
-    values = "1 secret value" if count == 1 else f"{count} secret values"
-    return f"Kept without {values} that Microsoft Graph did not give."
+    counts = Counter(withheld)
+    parts = [name if count == 1 else f"{name} ({count})" for name, count in counts.items()]
+    return f"Kept without {', '.join(parts)}: Microsoft Graph did not give it."

@@ -107,8 +107,19 @@ def test_a_text_that_graph_will_not_give_is_said(
     run = perform("inventory.sync", {"types": [CONFIG]})
     item = items_of(run.id)[profile]
     assert item.result == "succeeded"
-    assert "without 1 secret value" in item.message
+    assert "without a secret value" in item.message
     assert mark_in(current(policy_named("Custom"))) == "****"
+
+
+def test_a_text_that_cannot_be_read_just_now_fails_its_object(
+    profile: str, simulator: Simulator, perform: Perform
+) -> None:
+    perform("inventory.sync", {"types": [CONFIG]})
+    rule = {"path": "getOmaSettingPlainTextValue", "status": 409}
+    simulator.set_faults(rules=[rule])
+    run = perform("inventory.sync", {"types": [CONFIG], "full": True})
+    assert items_of(run.id)[profile].reason_code == "graph.conflict"
+    assert policy_named("Custom").version == 1
 
 
 def test_keys_given_in_clear_are_sealed_too(

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from cryptography.fernet import Fernet, MultiFernet
 from flask import Flask
 
 from opsapp.database import utcnow
 from opsapp.intune.catalogue import CATALOGUE
+from opsapp.inventory.prepared import prepare
 from opsapp.inventory.reader import ReadObject
-from opsapp.inventory.store import CollectionStore, prepare
+from opsapp.inventory.sealing import Sealer
+from opsapp.inventory.store import CollectionStore
 from opsapp.models import (
     CollectionState,
     Completeness,
@@ -23,6 +26,7 @@ from opsapp.models import (
 )
 from opsapp.models.base import write
 
+SEALER = Sealer(b"tests", MultiFernet([Fernet(Fernet.generate_key())]))
 LONG_NAME = (
     "Windows: device control, removable storage, printers and Bluetooth, pilot ring of the north, "
     "phase two (do not edit this one)"
@@ -114,7 +118,9 @@ class Inventory:
         now = utcnow() - seen
         with self.app.app_context(), write() as session:
             store = CollectionStore(self.tenant_id, kind, run_id, now)
-            stored = store.save(session, [prepare(kind, ReadObject(key, whole, list(assignments)))])
+            stored = store.save(
+                session, [prepare(kind, ReadObject(key, whole, list(assignments)), SEALER)]
+            )
             if gone:
                 session.get_one(Policy, stored[0].policy_id).gone_at = utcnow()
             return stored[0].policy_id

@@ -97,6 +97,7 @@ APPS = (
                 "relationships?$filter=targetType eq"
                 " microsoft.graph.mobileAppRelationshipType'child'",
                 fallback="relationships",
+                optional=True,
                 needed=_may_have_relationships,
             ),
         ),

@@ -159,7 +159,7 @@ ENROLLMENT = (
         f"{_DM}/depOnboardingSettings",
         _SERVICE,
         assignments=AssignmentSource.NONE,
-        parts=(Part("enrollmentProfiles", "enrollmentProfiles"),),
+        parts=(Part("enrollmentProfiles", "enrollmentProfiles", optional=True),),
         name_property="tokenName",
         reread=always,
         noise=frozenset(

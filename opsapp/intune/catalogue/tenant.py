@@ -67,7 +67,7 @@ TENANT = (
         assignments=AssignmentSource.NONE,
         item_query=f"$expand={_SCOPE_TAGS_OF_ROLE}",  # the list leaves out members and scopes
         item_fallback="",
-        parts=(Part("roleDefinition", "roleDefinition", single=True),),
+        parts=(Part("roleDefinition", "roleDefinition", single=True, optional=True),),
         reread=always,  # no date, and the list shows neither members nor scopes
         references=(
             Reference("members[]", "groups"),
@@ -159,6 +159,7 @@ TENANT = (
         assignments=AssignmentSource.NONE,
         # One agreement without its document breaks a whole list that expands files.
         item_query="$expand=files",
+        item_fallback="",
         writing=Writing(
             create="", cannot="Graph does not give the document back in a form it takes."
         ),
