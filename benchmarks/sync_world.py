@@ -1,0 +1,155 @@
+"""A made-up tenant in a simulator of its own, and an installation with a worker that syncs it.
+
+What is measured is what ``flask runs start inventory.sync`` and a real worker do.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.instance import environment_of, running, temporary_instance
+from benchmarks.made_up_tenant import made_up_tenant
+from opsapp.config import Settings
+from opsapp.simulator.process import SimulatedTenant, Simulator, running_simulator
+from tests.support.performing import connect
+
+SLUG = "made-up"
+PATIENCE_SECONDS = 3600
+_LOOK_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What the simulator was asked: HTTP exchanges, and Graph requests with parts of batches."""
+
+    exchanges: int
+    requests: int
+    throttled: int
+    busiest: int  # requests of Intune in any 20 seconds
+
+    @classmethod
+    def of(cls, entries: list[dict[str, Any]]) -> "Traffic":
+        parts = graph_requests(entries)
+        intune = sorted(entry["at"] for entry in parts if entry["path"].startswith("/device"))
+        return cls(
+            exchanges=sum(not entry["in_batch"] for entry in entries),
+            requests=len(parts),
+            throttled=sum(entry["status"] == 429 for entry in parts),
+            busiest=most_within(intune, 20.0),
+        )
+
+
+def graph_requests(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What counts for Graph: each part of a batch, but neither the batch itself nor a sign-in."""
+    return [e for e in entries if "status" in e and not e["path"].endswith("$batch")]
+
+
+def most_within(moments: list[float], seconds: float) -> int:
+    """The most of some ordered moments that lie in one window."""
+    first = most = 0
+    for last, moment in enumerate(moments):
+        while moment - moments[first] >= seconds:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+@dataclass(frozen=True)
+class Synced:
+    seconds: float  # of the command, from its start until it says that the run has ended
+    traffic: Traffic
+    run: dict[str, Any]
+    peak_kilobytes: int  # of the process of the job
+
+
+@dataclass(frozen=True)
+class SyncWorld:
+    simulator: Simulator
+    tenant: SimulatedTenant
+    settings: Settings
+    worker: int
+
+    def sync(self) -> Synced:
+        self.simulator.clear_requests()
+        command = [
+            sys.executable,
+            "-m",
+            "flask",
+            "--app",
+            "wsgi",
+            "runs",
+            "start",
+            "inventory.sync",
+        ]
+        command += ["--tenant", SLUG, "--wait", str(PATIENCE_SECONDS), "--json"]
+        started = time.monotonic()
+        with _peak_of_children(self.worker) as peak:
+            done = subprocess.run(
+                command, env=environment_of(self.settings), capture_output=True, check=False
+            )
+        seconds = time.monotonic() - started
+        if done.returncode != 0:
+            raise RuntimeError(f"the sync ended with {done.returncode}: {done.stderr.decode()}")
+        traffic = Traffic.of(self.simulator.requests())
+        return Synced(seconds, traffic, json.loads(done.stdout), peak[0])
+
+
+@contextmanager
+def sync_world(policies: int) -> Iterator[SyncWorld]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="opsapp-sync-")))
+        simulator = stack.enter_context(running_simulator(folder / "simulator"))
+        settings = stack.enter_context(
+            temporary_instance(
+                graph_base_url=simulator.base_url,
+                login_base_url=simulator.base_url,
+                ca_bundle=simulator.ca_path,
+            )
+        )
+        tenant = made_up_tenant(simulator, SLUG, policies)
+        connect(settings, tenant)
+        worker = stack.enter_context(running([sys.executable, "-m", "workers"], settings))
+        yield SyncWorld(simulator, tenant, settings, worker.pid)
+
+
+@contextmanager
+def _peak_of_children(parent: int) -> Iterator[list[int]]:
+    """The largest VmHWM of any process below ``parent``, in kilobytes, watched meanwhile."""
+    peak, over = [0], threading.Event()
+
+    def look() -> None:
+        while not over.wait(_LOOK_SECONDS):
+            peak[0] = max([peak[0], *map(_high_water, _below(parent))])
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        thread.join()
+
+
+def _below(process: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{process}/task/{process}/children").read_text()
+    except OSError:
+        return []
+    children = [int(name) for name in text.split()]
+    return children + [each for child in children for each in _below(child)]
+
+
+def _high_water(process: int) -> int:
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
