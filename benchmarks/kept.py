@@ -1,7 +1,6 @@
 """What a reader kept of a simulated tenant: objects, their settings and their assignments."""
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,6 @@ from flask import current_app
 
 from benchmarks.made_up_tenant import plan
 from opsapp.simulator.process import Simulator
-
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -64,10 +61,10 @@ def by_intunecd(folder: Path, wanted: Iterable[str]) -> Kept:
     ids = set(wanted)
     found: dict[str, Kept] = {}
     for file in folder.rglob("*.json"):
-        named = _GUID.findall(file.stem)
-        if named and named[-1] in ids:
+        graph_id = file.stem.rpartition("__")[2]
+        if graph_id in ids:
             content = json.loads(file.read_text())
-            found[named[-1]] = _kept(content, content.get("assignments") or [])
+            found[graph_id] = _kept(content, content.get("assignments") or [])
     return sum(found.values(), Kept())
 
 

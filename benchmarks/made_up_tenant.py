@@ -107,6 +107,9 @@ def _app(number: int) -> dict[str, Any]:
         "@odata.type": "#microsoft.graph.win32LobApp",
         "publisher": "Made Up",
         "fileName": f"app-{number}.intunewin",
+        "displayVersion": "1.0",
+        "detectionRules": [],
+        "requirementRules": [],
         "installCommandLine": "setup.exe /quiet",
         "uninstallCommandLine": "setup.exe /remove",
     }
