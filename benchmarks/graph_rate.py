@@ -14,7 +14,7 @@ import redis
 from cryptography.fernet import Fernet
 
 from benchmarks.instance import running, temporary_instance
-from benchmarks.sync_world import graph_requests, most_within
+from benchmarks.sync_world import LIMITS, graph_requests, most_within
 from opsapp.embedded_redis import redis_url
 from opsapp.graph.budgets import BUDGETS
 from opsapp.graph.client import AppCredential, GraphSettings, open_client
@@ -37,6 +37,7 @@ def benchmark() -> str:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="opsapp-rate-")))
         simulator = stack.enter_context(running_simulator(folder))
+        simulator.set_faults(**LIMITS)
         lines += [_measure(simulator, workers) for workers in (1, 4)]
     return "\n".join(lines)
 

@@ -23,6 +23,8 @@ from tests.support.performing import connect
 
 SLUG = "made-up"
 PATIENCE_SECONDS = 3600
+# The switches that make the simulator refuse what the service would: all that it has.
+LIMITS = {"conditional_access_per_second": 1}
 _LOOK_SECONDS = 0.02
 
 
