@@ -87,27 +87,25 @@ class SyncWorld:
 
     def sync(self) -> Synced:
         self.simulator.clear_requests()
-        command = [
-            sys.executable,
-            "-m",
-            "flask",
-            "--app",
-            "wsgi",
-            "runs",
-            "start",
-            "inventory.sync",
-        ]
-        command += ["--tenant", SLUG, "--wait", str(PATIENCE_SECONDS), "--json"]
         started = time.monotonic()
         with _peak_of_children(self.worker) as peak:
-            done = subprocess.run(
-                command, env=environment_of(self.settings), capture_output=True, check=False
-            )
+            run = self.done("inventory.sync")
         seconds = time.monotonic() - started
-        if done.returncode != 0:
-            raise RuntimeError(f"the sync ended with {done.returncode}: {done.stderr.decode()}")
-        traffic = Traffic.of(self.simulator.requests())
-        return Synced(seconds, traffic, json.loads(done.stdout), peak[0])
+        return Synced(seconds, Traffic.of(self.simulator.requests()), run, peak[0])
+
+    def done(self, operation: str) -> dict[str, Any]:
+        """The run, when it has succeeded."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "runs", "start", operation]
+        command += ["--tenant", SLUG, "--wait", str(PATIENCE_SECONDS), "--json"]
+        ended = subprocess.run(
+            command, env=environment_of(self.settings), capture_output=True, check=False
+        )
+        if ended.returncode != 0:
+            raise RuntimeError(
+                f"{operation} ended with {ended.returncode}: {ended.stderr.decode()}"
+            )
+        run: dict[str, Any] = json.loads(ended.stdout)
+        return run
 
 
 @contextmanager
@@ -125,7 +123,9 @@ def sync_world(policies: int) -> Iterator[SyncWorld]:
         tenant = made_up_tenant(simulator, SLUG, policies)
         connect(settings, tenant)
         worker = stack.enter_context(running([sys.executable, "-m", "workers"], settings))
-        yield SyncWorld(simulator, tenant, settings, worker.pid)
+        world = SyncWorld(simulator, tenant, settings, worker.pid)
+        world.done("tenant.verify")  # the worker is up
+        yield world
 
 
 @contextmanager
