@@ -9,7 +9,7 @@ TESTS ?=
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos setup lint types fix lock docs bench bench-scale runtime development venv
+.PHONY: help demo test chaos setup lint types fix lock docs bench bench-sync bench-scale runtime development venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,7 +50,10 @@ docs: development ## write the pages that are made from code: settings, policy t
 	$(BIN)/python -m docs.generate
 
 bench: development ## measure what the ledger and its pages cost
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks ledger_start job_overhead list_page detail_page
+
+bench-sync: development ## measure what a sync costs (half an hour)
+	@$(BIN)/python -m benchmarks graph_rate cold_sync unchanged_sync sync_memory
 
 bench-scale: development ## the pages with a million runs (minutes, and 5 GB of disk)
 	@OPSAPP_BENCH_SCALE=1 $(BIN)/python -m benchmarks list_page detail_page

@@ -5,18 +5,16 @@ processor to pay. Ours also claims the run, keeps its lease, writes what happene
 initiator: what a run costs on top of its work.
 """
 
-import os
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import sqlalchemy as sa
 from rq import Queue
 
 from benchmarks.comparison import ROUNDS, Comparison
-from benchmarks.instance import a_tenant, on_both_databases
+from benchmarks.instance import a_tenant, on_both_databases, running
 from benchmarks.nothing import Nothing, bare_queue, nothing
 from opsapp import runs
 from opsapp.config import Settings, current_settings
@@ -46,27 +44,10 @@ def _measure(database: str) -> Comparison:
     return Comparison(name, list(ours), list(plain))
 
 
-@contextmanager
-def _worker(kind: str, settings: Settings) -> Iterator[None]:
-    environment = {
-        "SECRET_KEY": settings.secret_key,
-        "OPSAPP_ENCRYPTION_KEYS": ",".join(settings.encryption_keys),
-        "DATABASE_URL": str(settings.database_url),
-        "OPSAPP_INSTANCE": str(settings.instance),
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.nothing", kind, redis_url(settings)],
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+def _worker(kind: str, settings: Settings) -> AbstractContextManager[object]:
+    return running(
+        [sys.executable, "-m", "benchmarks.nothing", kind, redis_url(settings)], settings
     )
-    try:
-        yield
-    finally:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=20)
-        process.kill()
 
 
 def _seconds_ours(tenant: Tenant, round_number: int) -> float:

@@ -84,11 +84,6 @@ class TokenSource:
             self._token = self._acquire()
             return self._token
 
-    @property
-    def held(self) -> AccessToken | None:
-        """The last token given out, without asking anybody."""
-        return self._token
-
     def close(self) -> None:
         self._session.close()
 

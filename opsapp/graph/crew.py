@@ -8,6 +8,7 @@ goes through its wait in short pieces. When that raises, all stop, and what it r
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import copy_context
 from typing import Final, Generic, TypeVar
 
 _T = TypeVar("_T")
@@ -44,8 +45,11 @@ class Patience:
             self._here.sleep = crew.sleep
             crew.work()
 
+        # In the context of the caller, which says for instance of which run the log lines are.
         threads = [
-            threading.Thread(target=work, name="graph-exchange", daemon=True)
+            threading.Thread(
+                target=copy_context().run, args=(work,), name="graph-exchange", daemon=True
+            )
             for _ in range(min(at_once, len(jobs)))
         ]
         try:

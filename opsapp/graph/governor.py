@@ -19,7 +19,7 @@ from opsapp.graph.errors import Throttled
 from opsapp.graph.local_books import LocalBooks
 from opsapp.graph.settings import RetryPolicy
 from opsapp.graph.shared import RedisLink, Unreachable
-from opsapp.graph.shared_books import SERVER_CLOCK, SharedBooks, Waits
+from opsapp.graph.shared_books import SharedBooks, Waits
 from opsapp.graph.workloads import Cost
 
 _logger = logging.getLogger(__name__)
@@ -58,9 +58,8 @@ class Governor:
         wait: Callable[[float], None],
         max_wait: float,
         interactive: bool = False,
-        clock: str = SERVER_CLOCK,
     ) -> None:
-        self._shared = SharedBooks(link, client_id=client_id, tenant_id=tenant_id, clock=clock)
+        self._shared = SharedBooks(link, client_id=client_id, tenant_id=tenant_id)
         # Others are just as blind while Redis is away, so each takes half.
         self._alone = LocalBooks(share=0.5 if link.expected else 1.0)
         self._waits = Waits(policy.first_throttle_backoff, policy.longest_backoff)

@@ -32,6 +32,7 @@ local GRACE = 5000          -- a waiter that does not ask again so long after it
 local KEEP = 600000         -- an unused hash is forgotten
 local ATTENTION = 10000     -- background work leaves a reserve so long after an interactive ask
 local RESERVE = 0.2
+local PATIENCE = 30000      -- who has waited so long is served like interactive work
 local LEAST_SHARE, SHRINK, SHRINK_PAUSE = 0.1, 0.6, 5000
 local RECOVERY = 0.9 / 120000
 local FORGET_STREAK = 120000
@@ -100,19 +101,24 @@ _ADMIT: Final = """
 local who, rank, longest = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local lease_end = now + ARGV[4]
 
-local function limit_of(book, most)
+local function rank_now(its_rank, since)
+  return now - since >= PATIENCE and 1 or its_rank
+end
+
+local function limit_of(book, most, since)
   local limit = math.max(1, math.floor(most * share_of(book.notes)))
-  if rank == 0 and (book.notes.interactive or 0) > now then
+  if rank_now(rank, since) == 0 and (book.notes.interactive or 0) > now then
     limit = math.max(1, math.floor(limit * (1 - RESERVE)))
   end
   return limit
 end
 
 local function units_ahead(book, since)
-  local units = 0
+  local units, mine = 0, rank_now(rank, since)
   for name, other in pairs(book.waiting) do
+    local its = rank_now(other.rank, other.since)
     local earlier = other.since < since or (other.since == since and name < who)
-    if name ~= who and (other.rank > rank or (other.rank == rank and earlier)) then
+    if name ~= who and (its > mine or (its == mine and earlier)) then
       units = units + other.units
     end
   end
@@ -138,7 +144,7 @@ for i, key in ipairs(KEYS) do
   local book = look(key, window, slot)
   if rank > 0 then note(key, 'interactive', now + ATTENTION) end
   since[i] = book.waiting[who] and book.waiting[who].since or now
-  local limit = limit_of(book, most)
+  local limit = limit_of(book, most, since[i])
   -- What is larger than the limit goes when nothing else is on its way.
   local excess = book.used + units_ahead(book, since[i]) + math.min(units, limit) - limit
   wait = math.max(wait, time_to_free(book, excess, window), (book.notes.blocked or 0) - now)

@@ -299,6 +299,18 @@ def test_background_work_leaves_a_reserve_while_somebody_is_there(told: Told) ->
     assert told.most_at_once(interactive=True) == MOST - int(MOST * 0.8)
 
 
+def test_background_work_is_not_held_up_for_ever(told: Told) -> None:
+    told.use(MOST)
+    begin = told.at
+    told.ask(60, who="background")
+    for number in range(100):
+        wait = told.ask(60, who=f"person-{number}", interactive=True)
+        told.go(max(wait, 0.1))
+        if told.ask(60, who="background") == 0:
+            break
+    assert 30 <= told.at - begin < 30 + 3 * BUCKET.window
+
+
 def test_the_reserve_ends_when_nobody_is_there_any_more(told: Told) -> None:
     assert told.ask(1, interactive=True) == 0
     told.go(11)
