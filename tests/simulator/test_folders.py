@@ -208,3 +208,28 @@ def test_enrolment_profiles_find_a_token(load, tmp_path):
     (row,) = caller.everything(f"{DM}/depOnboardingSettings/{token['id']}/enrollmentProfiles")
     assert row["displayName"] == "P"
     assert report["left_out"] == []
+
+
+def test_role_assignments_inside_their_role(load, tmp_path):
+    folder = tmp_path / "export"
+    assignment = {
+        "displayName": "Help desk in Paris",
+        "members": ["Help desk"],
+        "scopeMembers": ["Paris"],
+        "scopeType": "resourceScope",
+    }
+    role = {
+        "@odata.type": "#microsoft.graph.deviceAndAppManagementRoleDefinition",
+        "displayName": "Help desk",
+        "rolePermissions": [],
+        "roleAssignments": [assignment],
+    }
+    write(folder, "Roles/r.json", role)
+    caller, report = load(folder)
+    (found,) = caller.everything(f"{DM}/roleDefinitions?$expand=roleAssignments")
+    (row,) = found["roleAssignments"]
+    full = caller.body(f"{DM}/roleAssignments/{row['id']}")
+    names = {group["id"]: group["displayName"] for group in caller.everything("groups")}
+    assert [names[identity] for identity in full["members"]] == ["Help desk"]
+    assert [names[identity] for identity in full["resourceScopes"]] == ["Paris"]
+    assert report["groups_from"] == {"roles": 2}
