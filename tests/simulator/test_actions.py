@@ -3,7 +3,7 @@
 import pytest
 
 from opsapp.simulator import population
-from tests.simulator.test_refusals import (
+from tests.simulator.written_bodies import (
     AUTOPILOT,
     BLOCK,
     CA,
