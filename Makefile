@@ -9,7 +9,8 @@ TESTS ?=
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos setup lint types fix lock docs bench bench-sync bench-scale runtime development venv
+.PHONY: help demo test clients chaos setup lint types fix lock docs bench bench-sync bench-scale runtime \
+	development venv
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +20,14 @@ demo: runtime ## run everything here on made-up tenants (PORT=8000, BASELINES=fo
 
 test: development ## run the whole test suite (TESTS="path -k name" for a part of it)
 	@$(BIN)/python -m pytest -n 3 $(TESTS)
+
+clients: development ## IntuneCD and the Graph SDK read the simulator, from an environment of their own
+	@cmp -s requirements-clients.txt .venv-clients/requirements.stamp \
+		|| { echo "Installing requirements-clients.txt ..." \
+		&& $(BIN)/uv venv --quiet --clear .venv-clients \
+		&& $(BIN)/uv pip install --quiet --python .venv-clients --require-hashes -r requirements-clients.txt \
+		&& cp requirements-clients.txt .venv-clients/requirements.stamp; }
+	@OPSAPP_REQUIRE_CLIENTS=1 $(BIN)/python -m pytest -n 0 tests/clients
 
 chaos: development ## break everything at random (MINUTES=10); the ledger must agree with what happened
 	@OPSAPP_CHAOS_MINUTES='$(MINUTES)' $(BIN)/python -m pytest -n 0 -s tests/workers/test_chaos.py
@@ -42,6 +51,7 @@ fix: development ## repair what the tools can repair
 lock: development ## write the hashed requirements from pyproject.toml (UPGRADE=1 takes newer versions)
 	$(BIN)/uv pip compile $(LOCK_FLAGS) -o requirements.txt pyproject.toml
 	$(BIN)/uv pip compile $(LOCK_FLAGS) -c requirements.txt --group dev -o requirements-dev.txt pyproject.toml
+	$(BIN)/uv pip compile $(LOCK_FLAGS) -o requirements-clients.txt requirements-clients.in
 
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)

@@ -27,7 +27,9 @@ GRAPH_COLLECTIONS = frozenset(
     termsAndConditions windowsAutopilotDeploymentProfiles windowsDriverUpdateProfiles
     windowsFeatureUpdateProfiles windowsQualityUpdatePolicies windowsQualityUpdateProfiles
     conditionalAccessPolicies namedLocations authenticationContextClassReferences
-    authenticationStrengthPolicies groups
+    authenticationStrengthPolicies agreements groups vppTokens enrollmentProfiles
+    deviceManagementPartners complianceManagementPartners remoteAssistancePartners
+    configurationPolicyTemplates templates
     """.split()  # noqa: SIM905 (one name a line would be sixty lines)
 )
 
@@ -41,6 +43,7 @@ _FOLDER_ALIASES: dict[str, str | None] = {
     "messagetemplates": "notificationMessageTemplates",
     "notifications": "notificationMessageTemplates",
     "notificationtemplates": "notificationMessageTemplates",
+    "compliancepoliciesscripts": "deviceComplianceScripts",
     "deviceconfiguration": "deviceConfigurations",
     "updatepolicies": "deviceConfigurations",
     "filters": "assignmentFilters",
@@ -77,6 +80,25 @@ _FOLDER_ALIASES: dict[str, str | None] = {
     "authenticationcontext": "authenticationContextClassReferences",
     "appconfigurationmanagedapp": "targetedManagedAppConfigurations",
     "appconfigurationmanageddevice": "mobileAppConfigurations",
+    "admxfiles": "groupPolicyUploadedDefinitionFiles",
+    "biosconfigurations": "hardwareConfigurations",
+    "policysets": "policySets",
+    "termsofuse": "agreements",
+    "intunebranding": "intuneBrandingProfiles",
+    "companyportalbranding": "intuneBrandingProfiles",
+    "comanagementsettings": "deviceEnrollmentConfigurations",
+    "windowshelloforbusiness": "deviceEnrollmentConfigurations",
+    "appleenrollmenttypes": "appleUserInitiatedEnrollmentProfiles",
+    "appleenrollmentprofiles": "enrollmentProfiles",
+    "enrollmentprofilesapple": "enrollmentProfiles",
+    "enrollmentprofileswindows": "windowsAutopilotDeploymentProfiles",
+    "enrollmentprofileswindowsesp": "deviceEnrollmentConfigurations",
+    "applevpptokens": "vppTokens",
+    "iosappprovisioning": "iosLobAppProvisioningConfigurations",
+    "partnerconnectionscompliance": "complianceManagementPartners",
+    "partnerconnectionsmanagement": "deviceManagementPartners",
+    "partnerconnectionsremoteassistance": "remoteAssistancePartners",
+    "qualityupdatepolicies": "windowsQualityUpdatePolicies",
     "appprotection": None,
     "appconfiguration": None,
     "endpointsecurity": None,
@@ -95,6 +117,29 @@ _TYPES = tuple(
         (r"androidManagedAppProtection", "androidManagedAppProtections"),
         (r"iosManagedAppProtection", "iosManagedAppProtections"),
         (r"windowsManagedAppProtection", "windowsManagedAppProtections"),
+        (r"dep\w*EnrollmentProfile", "enrollmentProfiles"),
+        (r"depOnboardingSetting", "depOnboardingSettings"),
+        (r"appleUserInitiatedEnrollmentProfile", "appleUserInitiatedEnrollmentProfiles"),
+        (r"androidDeviceOwnerEnrollmentProfile", "androidDeviceOwnerEnrollmentProfiles"),
+        (r"androidForWorkEnrollmentProfile", "androidForWorkEnrollmentProfiles"),
+        (r"deviceManagementReusablePolicySetting", "reusablePolicySettings"),
+        (r"groupPolicyUploadedDefinitionFile", "groupPolicyUploadedDefinitionFiles"),
+        (r"windowsQualityUpdatePolicy", "windowsQualityUpdatePolicies"),
+        (r"hardwareConfiguration", "hardwareConfigurations"),
+        (r"managedDeviceCleanupRule", "managedDeviceCleanupRules"),
+        (r"operationApprovalPolicy", "operationApprovalPolicies"),
+        (r"policySet", "policySets"),
+        (r"mobileAppCategory", "mobileAppCategories"),
+        (r"iosLobAppProvisioningConfiguration", "iosLobAppProvisioningConfigurations"),
+        (r"windowsDefenderApplicationControlSupplementalPolicy", "wdacSupplementalPolicies"),
+        (r"deviceAndAppManagementRoleAssignment", "roleAssignments"),
+        (r"termsAndConditions", "termsAndConditions"),
+        (r"intuneBrandingProfile", "intuneBrandingProfiles"),
+        (r"deviceCategory", "deviceCategories"),
+        (r"authenticationStrengthPolicy", "authenticationStrengthPolicies"),
+        (r"authenticationContextClassReference", "authenticationContextClassReferences"),
+        (r"agreement", "agreements"),
+        (r"deviceManagementSettings", "deviceManagementSettings"),
         (r"mdmWindowsInformationProtectionPolicy", "mdmWindowsInformationProtectionPolicies"),
         (r"windowsInformationProtectionPolicy", "windowsInformationProtectionPolicies"),
         (r"targetedManagedAppConfiguration", "targetedManagedAppConfigurations"),
@@ -144,6 +189,7 @@ _SHAPES: tuple[tuple[frozenset[str], str], ...] = tuple(
         ("platform rule displayName", "assignmentFilters"),
         ("brandingOptions displayName", "notificationMessageTemplates"),
         ("localizedNotificationMessages displayName", "notificationMessageTemplates"),
+        ("platforms technologies scheduledActionsForRule", "compliancePolicies"),
         ("platforms technologies settings", "configurationPolicies"),
         ("platforms technologies templateReference", "configurationPolicies"),
         ("templateId settingsDelta", "intents"),
@@ -151,6 +197,21 @@ _SHAPES: tuple[tuple[frozenset[str], str], ...] = tuple(
         ("isBuiltIn rolePermissions", "roleDefinitions"),
         ("featureUpdateVersion displayName", "windowsFeatureUpdateProfiles"),
         ("deviceEnrollmentConfigurationType displayName", "deviceEnrollmentConfigurations"),
+        ("settingDefinitionId settingInstance", "reusablePolicySettings"),
+        ("definitionValues displayName", "groupPolicyConfigurations"),
+        ("policyConfigurationIngestionType displayName", "groupPolicyConfigurations"),
+        ("customAttributeName scriptContent", "deviceCustomAttributeShellScripts"),
+        ("configurationFileContent hardwareConfigurationFormat", "hardwareConfigurations"),
+        ("deviceInactivityBeforeRetirementInDays displayName", "managedDeviceCleanupRules"),
+        ("bodyText acceptanceStatement", "termsAndConditions"),
+        ("allowedCombinations displayName", "authenticationStrengthPolicies"),
+        ("tokenName tokenType", "depOnboardingSettings"),
+        ("hotpatchEnabled displayName", "windowsQualityUpdatePolicies"),
+        ("expeditedUpdateSettings displayName", "windowsQualityUpdateProfiles"),
+        ("approvalType deploymentDeferralInDays", "windowsDriverUpdateProfiles"),
+        ("isPerDeviceAcceptanceRequired displayName", "agreements"),
+        ("profileName companyPortalBlockedActions", "intuneBrandingProfiles"),
+        ("enableLogCollection secureByDefault", "deviceManagementSettings"),
         ("securityEnabled displayName", "groups"),
         ("membershipRule displayName", "groups"),
     )
@@ -163,6 +224,10 @@ def _plain(folder: str) -> str:
 
 def from_folders(folders: Sequence[str]) -> str | None:
     """The collection a path's folders name, the innermost known one deciding."""
+    for count in (3, 2):  # "Compliance Policies/Scripts": the two names tell what one does not
+        plain = _plain("".join(folders[-count:]))
+        if len(folders) >= count and plain in _FOLDER_ALIASES:
+            return _FOLDER_ALIASES[plain]
     for folder in reversed(folders):
         plain = _plain(folder)
         if folder in GRAPH_COLLECTIONS:  # exactly: compliancePolicies is not CompliancePolicies
@@ -198,8 +263,13 @@ def _from_shape(content: dict[str, Any]) -> str | None:
 
 def decide(content: dict[str, Any], folders: Sequence[str]) -> str | None:
     """The collection of this object, or None where nothing tells."""
+    named = from_folders(folders)
+    if named == "deviceCompliancePolicies" and {"platforms", "technologies"} <= set(content):
+        return "compliancePolicies"  # IntuneCD keeps both generations in one folder
+    if named == "deviceComplianceScripts" and "settingInstance" in content:
+        return "reusablePolicySettings"  # and the scripts for Linux beside those for Windows
     return (
-        from_folders(folders)
+        named
         or _from_context(content.get("@odata.context"))
         or _from_type(content.get("@odata.type"))
         or _from_shape(content)

@@ -24,7 +24,7 @@ class ExportedObject:
     @property
     def name(self) -> str:
         """The display name, or the file name where the object has none."""
-        for key in ("displayName", "name", "profileName"):
+        for key in ("displayName", "name", "profileName", "tokenName", "fileName"):
             value = self.content.get(key)
             if isinstance(value, str) and value:
                 return value

@@ -1,6 +1,7 @@
 """Walk an export folder and take every object out of its files."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from opsapp.exports import collections, tool_files
 from opsapp.exports.decode import UnreadableError, parse
 from opsapp.exports.model import ExportedObject, ExportFolder, LeftOut
 
-_NAMES = ("id", "displayName", "name", "profileName", "@odata.type")
+_NAMES = ("id", "displayName", "name", "profileName", "tokenName", "fileName", "@odata.type")
 # Written by template kits into the object, unknown to Graph.
 _TOOL_MEMBERS = frozenset({"deviceCompliancePolicyScriptDefinition"})
 _TOOL_SPELLINGS = {"localizedMessages": "localizedNotificationMessages"}
@@ -31,7 +32,31 @@ def read_folder(path: Path | str) -> ExportFolder:
             found.left_out.append(LeftOut(relative + "/", "a hidden folder"))
         else:
             _read_file(found, entry, relative)
+    _join_settings(found)
     return found
+
+
+def _join_settings(found: ExportFolder) -> None:
+    """An intent whose settings lie in a file beside it gets them from there."""
+    bare = {
+        _stem(item.file): at
+        for at, item in enumerate(found.objects)
+        if item.collection == "intents" and not item.content.get("settings")
+    }
+    for place, entry in enumerate(found.left_out):
+        at = bare.get(_stem(entry.file).removesuffix("_Settings"))
+        if at is None or not entry.reason.startswith(tool_files.SETTINGS_HALF):
+            continue
+        item = found.objects[at]
+        settings = parse((found.path / entry.file).read_bytes())["settings"]
+        found.objects[at] = replace(item, content=item.content | {"settings": settings})
+        found.left_out[place] = LeftOut(
+            entry.file, f"{tool_files.SETTINGS_HALF}: joined to {item.file}"
+        )
+
+
+def _stem(file: str) -> str:
+    return file.rsplit("/", 1)[-1].removesuffix(".json")
 
 
 def _files(folder: Path) -> Iterator[Path]:

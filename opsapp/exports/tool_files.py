@@ -7,11 +7,13 @@ from typing import Any
 
 from opsapp.exports.model import NamedGroup
 
+SETTINGS_HALF = "the settings half of an intent export"
+
 
 def reason(folder: str, value: Any) -> str:
     """Why a file in this tool folder (or of this shape) is no configuration object."""
     known = {
-        "_intentsettings": "the settings half of an intent export: the intent's own file has them",
+        "_intentsettings": f"{SETTINGS_HALF}: the intent's own file has them",
         "_tool-migrationtable": "a migration table without groups",
         "_tool-assignmentreport": "an assignment report without groups",
     }

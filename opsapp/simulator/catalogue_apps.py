@@ -46,7 +46,8 @@ APPS = (
         polymorphic=True,
         # bought or published by Microsoft: they come with a connector, not with a POST
         types=types.MOBILE_APPS
-        - {"microsoftStoreForBusinessApp", "androidStoreApp", "iosVppApp", "macOsVppApp"},
+        - {"microsoftStoreForBusinessApp", "androidStoreApp", "androidManagedStoreApp"}
+        - {"iosVppApp", "macOsVppApp"},
         children=("categories", "assignments", "relationships"),
         null_in_list=("largeIcon",),
         absent_in_list=("roleScopeTagIds",),

@@ -214,7 +214,6 @@ CONFIGURATION = (
         children=(),
         scope_tags="",
         version="number",
-        absent_in_list=("settingInstance",),
         on_select=("settingInstance",),
         verbs=("PUT", "DELETE"),
         required=("settingDefinitionId", "settingInstance"),

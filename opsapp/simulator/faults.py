@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from opsapp.simulator.budgets import Budgets
+from opsapp.simulator.budgets import headers as budget_headers
 from opsapp.simulator.messages import GraphRefusal, throttled
 
 
@@ -44,6 +46,8 @@ class Faults:
 
     Shares lie between 0 and 1, ``retry_after`` is seconds (None: no header), pages are objects.
     ``every_nth_429`` counts calls and sub-requests, the shares count calls and whole batches.
+    ``budgets`` keeps the published limits, times ``budget_scale``; ``budget_taken`` is the share of
+    each tenant's limits that its other apps use.
     """
 
     seed: int = 0
@@ -56,23 +60,29 @@ class Faults:
     empty_page_every: int = 0
     replication_ms: int = 0
     conditional_access_per_second: int = 0
+    budgets: bool = False
+    budget_scale: float = 1.0
+    budget_taken: float = 0.0
+    budget_retry_after: bool = True
     token_lifetime: int = 3599
     next_link_base: str | None = None
     rules: list[Rule] = field(default_factory=list)
     counters: Counter[str] = field(default_factory=Counter, repr=False)
+    spent: Budgets = field(default_factory=Budgets, repr=False)
 
     def update(self, values: dict[str, Any]) -> None:
         """Set some switches; the counters start again. Raises ``ValueError`` for unknown names."""
-        known = {item.name for item in fields(self)} - {"counters"}
+        known = {item.name for item in fields(self)} - {"counters", "spent"}
         unknown = sorted(set(values) - known)
         if unknown:
             raise ValueError(f"unknown fault switch: {', '.join(unknown)}")
         for name, value in values.items():
             setattr(self, name, [Rule(**rule) for rule in value] if name == "rules" else value)
         self.counters.clear()
+        self.spent = Budgets()
 
     def as_json(self) -> dict[str, Any]:
-        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        values = {i.name: getattr(self, i.name) for i in fields(self) if i.name != "spent"}
         return values | {"rules": [vars(rule) for rule in self.rules], "counters": self.counters}
 
     def check_rules(self, method: str, path: str, tenant: str | None) -> None:
@@ -102,6 +112,24 @@ class Faults:
         self.counters["calls"] += 1
         if self.every_nth_429 and self.counters["calls"] % self.every_nth_429 == 0:
             raise throttled(self.retry_after, intune=intune)
+
+    def spend_budget(
+        self, tenant: str, tenant_id: str, application: str, method: str, segments: list[str]
+    ) -> dict[str, str]:
+        """Count the call; the headers its answer carries. Raises the 429 of a spent budget."""
+        if not self.budgets:
+            return {}
+        verdict = self.spent.spend(
+            tenant, method, segments, scale=self.budget_scale, taken=self.budget_taken
+        )
+        found = budget_headers(verdict, application, tenant_id)
+        if verdict.wait is None:
+            return found
+        if not self.budget_retry_after:
+            found.pop("Retry-After", None)
+        message = "Too many requests."
+        intune = not verdict.budget.startswith(("identity", "conditional"))
+        raise GraphRefusal(429, "TooManyRequests", message, intune=intune, headers=found)
 
     def check_conditional_access(self, tenant: str, second: int) -> None:
         """Conditional Access allows few requests a second per tenant and gives no Retry-After."""

@@ -89,8 +89,23 @@ def _answer(world: World, request: GraphRequest) -> Answer:
     found = find_collection(segments)
     intune = found is not None and found[0].intune
     world.faults.check_throttle(intune=intune)
+    tenant = request.tenant
+    told = world.faults.spend_budget(
+        tenant.slug, tenant.id, tenant.client_id, request.method, segments
+    )
     if segments[0].lower() == _CONDITIONAL_ACCESS:
-        world.faults.check_conditional_access(request.tenant.slug, int(time.time()))
+        world.faults.check_conditional_access(tenant.slug, int(time.time()))
+    answer = _dispatch(world, request, segments, found)
+    return Answer(answer.status, answer.body, answer.headers | told) if told else answer
+
+
+def _dispatch(
+    world: World,
+    request: GraphRequest,
+    segments: list[str],
+    found: tuple[Collection, list[str]] | None,
+) -> Answer:
+    """The part of the service that serves this address."""
     if "/".join(segments[:2]).lower() == app_policies.PATH.lower():
         return app_policies.handle(request, segments[2:], world.faults)
     if found is not None:

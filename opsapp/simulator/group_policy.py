@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from opsapp.exports.annotations import is_annotation
 from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.messages import Answer, GraphRequest, bad_request
 from opsapp.simulator.state import StoredObject, Tenant, stable_id
@@ -47,13 +48,13 @@ def resolve(tenant: Tenant, item: StoredObject, row: Row) -> Row:
             raise bad_request("The presentation was not found.", intune=True)
         if not value.get("@odata.type"):
             raise bad_request("A presentation value needs '@odata.type'.", intune=True)
-        plain = {key: part for key, part in value.items() if "@odata.bind" not in key}
-        values.append(plain | {"presentation": presentations[match[1]]})
+        values.append(_plain(value) | {"presentation": presentations[match[1]]})
     return shape(item, {**_plain(row), "definition": definition, "presentationValues": values})
 
 
 def _plain(row: Row) -> Row:
-    return {key: value for key, value in row.items() if "@odata.bind" not in key}
+    """Without binds and without what a tool wrote for itself."""
+    return {key: value for key, value in row.items() if not is_annotation(key)}
 
 
 def _bound(tenant: Tenant, row: Row) -> Row:
@@ -72,7 +73,7 @@ def shape(item: StoredObject, row: Row) -> Row:
     definition = row.get("definition") or {}
     identity = row.get("id") or stable_id(item.id, "value", str(definition.get("id")))
     stamp = item.content.get("lastModifiedDateTime")
-    return {
+    return row | {
         "createdDateTime": row.get("createdDateTime", stamp),
         "enabled": row.get("enabled", True),
         "configurationType": row.get("configurationType", "policy"),
@@ -94,7 +95,11 @@ def _value(owner: str, value: Row, at: int) -> Row:
 
 def admit(tenant: Tenant, item: StoredObject, raw: Row) -> Row:
     """A value from an export: IntuneCD expands the definition, IntuneManagement binds it."""
-    definition = dict(raw.get("definition") or {})
+    definition = {
+        member: raw[f"#Definition_{member}"]
+        for member in ("displayName", "classType", "categoryPath")
+        if raw.get(f"#Definition_{member}")
+    } | (raw.get("definition") or {})
     match = _DEFINITION.search(str(raw.get("definition@odata.bind", "")))
     if match:
         definition.setdefault("id", match[1])
@@ -108,8 +113,7 @@ def admit(tenant: Tenant, item: StoredObject, raw: Row) -> Row:
         if match:
             presentation.setdefault("id", match[1])
         presentation.setdefault("id", stable_id(definition["id"], "presentation", str(at)))
-        plain = {key: part for key, part in value.items() if "@odata.bind" not in key}
-        values.append(plain | {"presentation": presentation})
+        values.append(_plain(value) | {"presentation": presentation})
     known = learn(tenant, definition, [value["presentation"] for value in values])
     return shape(item, {**_plain(raw), "definition": known, "presentationValues": values})
 
@@ -122,8 +126,8 @@ def learn(tenant: Tenant, definition: Row, presentations: list[Row]) -> Row:
         custom = definition.get("policyType") == "admxIngested"
         stored = StoredObject(definition["id"], definition, {}, tenant.id if custom else "")
         known[definition["id"]] = stored
-    elif len(definition) > len(stored.content):
-        stored.content = definition
+    else:
+        stored.content |= definition
     rows = stored.children.setdefault("presentations", [])
     have = {row["id"] for row in rows}
     rows += [row for row in presentations if row["id"] not in have]

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 from opsapp.exports import ExportedObject, ExportFolder, read_folder
-from opsapp.simulator import admission, groups, tenant_settings
+from opsapp.simulator import admission, groups, role_loading, tenant_settings
 from opsapp.simulator.catalogue import COLLECTIONS
-from opsapp.simulator.state import Tenant
+from opsapp.simulator.state import StoredObject, Tenant
 
 # Others refer to these by name or id, so they come first.
 _FIRST = ("roleScopeTags", "assignmentFilters", "depOnboardingSettings")
@@ -24,6 +24,7 @@ def load_folder(tenant: Tenant, path: Path) -> None:
     report.folder = str(path)
     report.left_out += [{"file": item.file, "reason": item.reason} for item in folder.left_out]
     _load_groups(tenant, folder)
+    roles: list[tuple[StoredObject, ExportedObject]] = []
     for item in sorted(folder.objects, key=_rank):
         if item.collection == "groups":
             continue
@@ -35,8 +36,16 @@ def load_folder(tenant: Tenant, path: Path) -> None:
         elif collection is None:
             reason = f"collection not simulated: {item.collection}"
             report.left_out.append({"file": _place(item), "reason": reason})
+        elif item.collection == "roleAssignments":
+            content = role_loading.with_ids(tenant, item.content)
+            admission.admit(tenant, collection, content, _place(item))
         else:
-            admission.admit(tenant, collection, item.content, _place(item))
+            made = admission.admit(tenant, collection, item.content, _place(item))
+            if item.collection == "roleDefinitions":
+                roles.append((made, item))
+    for made, item in roles:
+        rows = item.content.get("roleAssignments") or []
+        role_loading.attach(tenant, made, rows, _place(item))
 
 
 def _load_enrollment_profile(tenant: Tenant, item: ExportedObject) -> None:

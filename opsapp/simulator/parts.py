@@ -72,6 +72,8 @@ def show(
 
 
 def _without(row: Row, shape: Shape) -> Row:
+    if row.keys().isdisjoint(shape):
+        return row
     return {key: value for key, value in row.items() if key not in shape}
 
 
@@ -82,7 +84,7 @@ def _expanded(
     wanted: Mapping[str, Mapping[str, str]],
     place: str,
 ) -> Row:
-    view = _without(row, shape)
+    view = dict(_without(row, shape))
     for name, options in wanted.items():
         inner_place = f"{place}('{row['id']}')/{name}"
         inner = inner_rows(row, name)

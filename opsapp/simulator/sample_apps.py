@@ -101,7 +101,7 @@ def _protection(platform: str) -> Sample:
             "periodOnlineBeforeAccessCheck": "PT30M",
             "periodOfflineBeforeWipeIsEnforced": "P90D",
             "allowedInboundDataTransferSources": "allApps",
-            "allowedOutboundDataTransferDestinations": "managedApps",
+            "allowedOutboundDataTransferDestinations": "none",
             "pinRequired": True,
             "minimumPinLength": 4 + number % 4,
             "maximumPinRetries": 5,
@@ -254,7 +254,7 @@ def remediation(make: SampleMaker, number: int) -> Content:
 def compliance_script(make: SampleMaker, number: int) -> Content:
     return {
         "publisher": "Service desk",
-        "displayName": make.title("Windows", number),
+        "displayName": make.title("Check", number),
         "description": make.sentence(5),
         "detectionScriptContent": make.script("#", 12),
         "runAsAccount": "system",

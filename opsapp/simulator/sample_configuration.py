@@ -273,7 +273,7 @@ def intent(make: SampleMaker, number: int) -> Content:
 def reusable(make: SampleMaker, number: int) -> Content:
     identity = "vendor_msft_firewall_mdmstore_dynamickeywords_addresses_{id}"
     return {
-        "displayName": make.title("Windows", number),
+        "displayName": make.title("Addresses", number),
         "description": make.sentence(5),
         "settingDefinitionId": identity,
         "settingInstance": simple(identity, f"10.{number % 200}.0.0/16")["settingInstance"],

@@ -22,6 +22,8 @@ def item_view(
             view.pop(member, None)
     if collection.on_select or collection.images:
         _hide_unless_selected(request, collection, view)
+    if not ("$expand" in request.query or "$select" in request.query):
+        return view
     for path, options in odata.expansions(request.query.get("$expand", "")).items():
         name = path.rsplit("/", 1)[-1]  # microsoft.graph.someType/part
         place = f"{collection.path}('{item.id}')/{name}"

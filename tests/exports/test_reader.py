@@ -47,6 +47,18 @@ def test_a_folder_that_is_none_is_refused(tmp_path):
         ("PowerShellScripts/a.json", "deviceManagementScripts"),
         ("Enrollment Profiles/Windows/ESP/a.json", "deviceEnrollmentConfigurations"),
         ("EnrollmentRestrictions/a.json", "deviceEnrollmentConfigurations"),
+        ("Compliance Policies/Scripts/a.json", "deviceComplianceScripts"),
+        ("Enrollment Profiles/Apple/a.json", "enrollmentProfiles"),
+        ("Enrollment Profiles/Windows/a.json", "windowsAutopilotDeploymentProfiles"),
+        ("Apple VPP Tokens/a.json", "vppTokens"),
+        ("Partner Connections/Compliance/a.json", "complianceManagementPartners"),
+        ("Device Management Settings/a.json", "deviceManagementSettings"),
+        ("Group Policy Configurations/a.json", "groupPolicyConfigurations"),
+        ("ADMXFiles/a.json", "groupPolicyUploadedDefinitionFiles"),
+        ("PolicySets/a.json", "policySets"),
+        ("TermsOfUse/a.json", "agreements"),
+        ("IntuneBranding/a.json", "intuneBrandingProfiles"),
+        ("AppleEnrollmentTypes/a.json", "appleUserInitiatedEnrollmentProfiles"),
         ("AutoPilot/a.json", "windowsAutopilotDeploymentProfiles"),
         ("Config/ConditionalAccess/a.json", "conditionalAccessPolicies"),
         ("conditionalAccessPolicies/a.json", "conditionalAccessPolicies"),
@@ -241,3 +253,49 @@ def test_objects_come_in_path_order_with_counts(folder):
         "Filters/b.json",
     ]
     assert found.counts() == {"assignmentFilters": 2, "windowsAutopilotDeploymentProfiles": 1}
+
+
+def test_one_folder_of_intunecd_holds_two_kinds(folder):
+    linux = {"name": "L", "platforms": "linux", "technologies": "linuxMdm", "settings": []}
+    write(folder, "Compliance Policies/Policies/l.json", linux)
+    windows = {"displayName": "W", "@odata.type": "#microsoft.graph.windows10CompliancePolicy"}
+    write(folder, "Compliance Policies/Policies/w.json", windows)
+    script = {"displayName": "S", "settingDefinitionId": "d", "settingInstance": {}}
+    write(folder, "Compliance Policies/Scripts/s.json", script)
+    assert read_folder(folder).counts() == {
+        "compliancePolicies": 1,
+        "deviceCompliancePolicies": 1,
+        "reusablePolicySettings": 1,
+    }
+
+
+def test_settings_beside_an_intent_are_joined_to_it(folder):
+    write(folder, "intents/A.json", {"displayName": "A", "templateId": "t"})
+    write(folder, "intents/B.json", {"displayName": "B", "settings": [{"definitionId": "own"}]})
+    for name in "AB":
+        settings = {"settings": [{"definitionId": "half"}]}
+        write(folder, f"_intentSettings/{name}_Settings.json", settings)
+    found = read_folder(folder)
+    settings = {item.name: item.content["settings"] for item in found.objects}
+    assert settings == {"A": [{"definitionId": "half"}], "B": [{"definitionId": "own"}]}
+    assert [entry.reason.split(": ")[1] for entry in found.left_out] == [
+        "joined to intents/A.json",
+        "the intent's own file has them",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "collection"),
+    [
+        ({"@odata.type": "#microsoft.graph.depIOSEnrollmentProfile"}, "enrollmentProfiles"),
+        ({"@odata.type": "#microsoft.graph.hardwareConfiguration"}, "hardwareConfigurations"),
+        ({"@odata.type": "#microsoft.graph.policySet"}, "policySets"),
+        ({"definitionValues": []}, "groupPolicyConfigurations"),
+        ({"settingDefinitionId": "d", "settingInstance": {}}, "reusablePolicySettings"),
+        ({"bodyText": "b", "acceptanceStatement": "a"}, "termsAndConditions"),
+        ({"hotpatchEnabled": True}, "windowsQualityUpdatePolicies"),
+    ],
+)
+def test_types_and_shapes_tell_where_no_folder_does(folder, content, collection):
+    write(folder, "a.json", {"displayName": "A"} | content)
+    assert only(folder).collection == collection

@@ -155,3 +155,81 @@ def test_real_folders_are_served_object_by_object(load, folder):
     unserved = sum(n for key, n in expected.items() if key not in elsewhere)
     reasons = [entry["reason"] for entry in report["left_out"]]
     assert sum(reason.startswith("collection not simulated") for reason in reasons) == unserved
+
+
+def test_definition_values_of_both_tools_are_served_alike(load, tmp_path):
+    folder = tmp_path / "export"
+    definition = {"id": "d1", "displayName": "Homepage", "classType": "user", "categoryPath": "/B"}
+    presentation = {"id": "p1", "label": "Address"}
+    kind = "#microsoft.graph.groupPolicyPresentationValueText"
+    value = {"@odata.type": kind, "value": "https://start.example"}
+    expanded = {
+        "displayName": "IntuneCD",
+        "definitionValues": [
+            {
+                "enabled": True,
+                "definition": definition,
+                "presentationValues": [value | {"presentation": presentation}],
+            }
+        ],
+    }
+    address = "https://graph.microsoft.com/beta/deviceManagement/groupPolicyDefinitions('d1')"
+    bound = {
+        "displayName": "IntuneManagement",
+        "definitionValues": [
+            {
+                "enabled": True,
+                "definition@odata.bind": address,
+                "#Definition_displayName": "Homepage",
+                "presentationValues": [
+                    value | {"presentation@odata.bind": f"{address}/presentations('p1')"}
+                ],
+            }
+        ],
+    }
+    write(folder, "Group Policy Configurations/a.json", expanded)
+    write(folder, "AdministrativeTemplates/b.json", bound)
+    caller, _ = load(folder)
+    path = f"{DM}/groupPolicyConfigurations"
+    query = "$expand=definition,presentationValues($expand=presentation)"
+    for item in caller.everything(path):
+        (row,) = caller.everything(f"{path}/{item['id']}/definitionValues?{query}")
+        assert row["definition"]["displayName"] == "Homepage"
+        (shown,) = row["presentationValues"]
+        assert (shown["value"], shown["presentation"]["id"]) == (value["value"], "p1")
+
+
+def test_enrolment_profiles_find_a_token(load, tmp_path):
+    folder = tmp_path / "export"
+    profile = {"@odata.type": "#microsoft.graph.depIOSEnrollmentProfile", "displayName": "P"}
+    write(folder, "Enrollment Profiles/Apple/p.json", profile)
+    caller, report = load(folder)
+    (token,) = caller.everything(f"{DM}/depOnboardingSettings")
+    (row,) = caller.everything(f"{DM}/depOnboardingSettings/{token['id']}/enrollmentProfiles")
+    assert row["displayName"] == "P"
+    assert report["left_out"] == []
+
+
+def test_role_assignments_inside_their_role(load, tmp_path):
+    folder = tmp_path / "export"
+    assignment = {
+        "displayName": "Help desk in Paris",
+        "members": ["Help desk"],
+        "scopeMembers": ["Paris"],
+        "scopeType": "resourceScope",
+    }
+    role = {
+        "@odata.type": "#microsoft.graph.deviceAndAppManagementRoleDefinition",
+        "displayName": "Help desk",
+        "rolePermissions": [],
+        "roleAssignments": [assignment],
+    }
+    write(folder, "Roles/r.json", role)
+    caller, report = load(folder)
+    (found,) = caller.everything(f"{DM}/roleDefinitions?$expand=roleAssignments")
+    (row,) = found["roleAssignments"]
+    full = caller.body(f"{DM}/roleAssignments/{row['id']}")
+    names = {group["id"]: group["displayName"] for group in caller.everything("groups")}
+    assert [names[identity] for identity in full["members"]] == ["Help desk"]
+    assert [names[identity] for identity in full["resourceScopes"]] == ["Paris"]
+    assert report["groups_from"] == {"roles": 2}
