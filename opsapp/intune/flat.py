@@ -81,8 +81,13 @@ def settings_in(
 
 def key_of(steps: tuple[Step, ...]) -> str:
     """The steps as one text."""
-    parts = [f"[{one.name}]" if isinstance(one, Entry) else f"/{one}" for one in steps]
-    return "".join(parts).removeprefix("/")
+    return "".join(map(_written, steps)).removeprefix("/")
+
+
+def _written(step: Step) -> str:
+    if not isinstance(step, Entry):
+        return f"/{step}"
+    return f"[{step.name} #{step.number}]" if step.number > 1 else f"[{step.name}]"
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,7 @@ def _renamed_if_taken(setting: FlatSetting, taken: Mapping[str, FlatSetting]) ->
     number = 2
     unique = setting
     while unique.key in taken:
-        steps = (*setting.steps, Entry(f"#{number}", named=False))
+        steps = (*setting.steps, Entry("", named=False, number=number))
         unique = replace(setting, steps=steps, key=key_of(steps))
         number += 1
     return unique
