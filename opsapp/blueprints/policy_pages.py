@@ -16,10 +16,10 @@ from opsapp.services.policy_search import Scope
 ASSIGNED_WORDS = {"yes": "Assigned", "no": "Not assigned"}
 SEEN_WORDS = {"gone": "Gone from the tenant", "all": "Present and gone"}
 CHANGED_WORDS = {
-    "1": "Changed in the last day",
-    "7": "Changed in the last 7 days",
-    "30": "Changed in the last 30 days",
-    "90": "Changed in the last 90 days",
+    "1": "In the last day",
+    "7": "In the last 7 days",
+    "30": "In the last 30 days",
+    "90": "In the last 90 days",
 }
 CHIPS = {
     "tenant": "Tenant",
@@ -87,7 +87,7 @@ def _chip_words(
         "type": dict(facets.types),
         "assigned": ASSIGNED_WORDS,
         "seen": SEEN_WORDS,
-        "changed": {days: words.removeprefix("Changed ") for days, words in CHANGED_WORDS.items()},
+        "changed": {days: words.lower() for days, words in CHANGED_WORDS.items()},
         "group": {chosen.group: found.meaning.groups.get(chosen.group, chosen.group)},
         "setting": {chosen.setting: labels.pop() if len(labels) == 1 else chosen.setting},
     }
