@@ -3,6 +3,7 @@
 A page is a constant number of queries, and counts stop at ``COUNT_LIMIT``.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,6 +36,7 @@ TENANT_CHOICES = 500
 MOST_DAYS = 3650
 SORTS = ("name", "type", "changed")
 BATCH = 500
+_PART_OF_ID = re.compile(r"[\w-]{4,}")
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,10 @@ def browse(scope: Scope, chosen: PolicyFilter, sort: str, cursor: Cursor) -> Pol
     order = _order(sort.removeprefix("-"))
     with_tenants = query.options(joinedload(Policy.tenant))
     page = page_of(with_tenants, Policy, order, cursor, descending=sort.startswith("-"))
-    reasons = reasons_of(page.rows, question.meaning)
-    return PolicyList(page, _count(query), reasons, question.meaning)
+    found = reasons_of(page.rows, question.meaning)
+    is_all = page.before is None and page.after is None
+    count = len(page.rows) if is_all else _count(query)
+    return PolicyList(page, count, found, question.meaning)
 
 
 def everything(scope: Scope, chosen: PolicyFilter) -> Sequence[Policy]:
@@ -150,15 +154,15 @@ def _question(scope: Scope, chosen: PolicyFilter) -> _Question:
     groups: dict[str, str] = {}
     if chosen.setting:
         settings = settings_like(chosen.setting)
-        conditions.append(holds(settings))
+        conditions.append(holds(settings, scope))
     if chosen.group:
         groups = groups_like(chosen.group, scope) or {chosen.group: chosen.group}
-        conditions.append(targets(groups))
+        conditions.append(targets(groups, scope))
     if chosen.q:
         meant = Meaning(settings_like(chosen.q), groups_like(chosen.q, scope))
         parts = [_mentions(chosen.q)]
-        parts += [holds(meant.settings)] if meant.settings else []
-        parts += [targets(meant.groups)] if meant.groups else []
+        parts += [holds(meant.settings, scope)] if meant.settings else []
+        parts += [targets(meant.groups, scope)] if meant.groups else []
         conditions.append(sa.or_(*parts))
         settings, groups = settings | meant.settings, groups | meant.groups
     return _Question(conditions, Meaning(settings, groups))
@@ -188,7 +192,8 @@ def _plain(chosen: PolicyFilter) -> list[Condition]:
 
 
 def _mentions(text: str) -> Condition:
-    columns = (Policy.name, Policy.graph_id, Policy.description)
+    columns = [Policy.name, Policy.description]
+    columns += [Policy.graph_id] if _PART_OF_ID.fullmatch(text) else []
     return sa.or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 

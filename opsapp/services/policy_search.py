@@ -97,16 +97,23 @@ def groups_like(text: str, scope: Scope) -> dict[str, str]:
     return {row.graph_id: row.display_name for row in rows}
 
 
-def holds(settings: dict[int, str]) -> Condition:
+def holds(settings: dict[int, str], scope: Scope) -> Condition:
     """Policies whose latest version holds one of the settings."""
-    holders = sa.select(PolicySetting.policy_id).where(PolicySetting.setting_id.in_(settings))
-    return Policy.id.in_(holders) if settings else sa.false()
+    column = PolicySetting.policy_id.expression
+    return _some(column, PolicySetting.setting_id.in_(settings), scope) if settings else sa.false()
 
 
-def targets(groups: dict[str, str]) -> Condition:
+def targets(groups: dict[str, str], scope: Scope) -> Condition:
     """Policies with an assignment that names one of the groups."""
-    named = sa.select(PolicyAssignment.policy_id).where(PolicyAssignment.group_id.in_(groups))
-    return Policy.id.in_(named) if groups else sa.false()
+    column = PolicyAssignment.policy_id.expression
+    return _some(column, PolicyAssignment.group_id.in_(groups), scope) if groups else sa.false()
+
+
+def _some(policy_id: sa.ColumnElement[int], fits: Condition, scope: Scope) -> Condition:
+    """Policies with a row that fits: looked up from the few of a tenant, or for all at once."""
+    if scope.tenant is not None:
+        return sa.exists().where(policy_id == Policy.id, fits).correlate(Policy)
+    return Policy.id.in_(sa.select(policy_id).where(fits))
 
 
 def reasons_of(policies: Sequence[Policy], meaning: Meaning) -> dict[int, list[Reason]]:
