@@ -99,6 +99,7 @@ def register_blueprints(app: Flask) -> None:
         auth,
         deliveries,
         errors,
+        everywhere,
         groups,
         health,
         monitoring,
@@ -117,7 +118,17 @@ def register_blueprints(app: Flask) -> None:
     app.jinja_env.globals["may"] = permissions.viewer_may
     for area in (assets, errors, health, auth, account, deliveries, admin, audit, tenants):
         app.register_blueprint(area.bp)
-    for area in (portfolio, overview, policies, groups, runs, pauses, monitoring, notifications):
+    for area in (
+        portfolio,
+        overview,
+        everywhere,
+        policies,
+        groups,
+        runs,
+        pauses,
+        monitoring,
+        notifications,
+    ):
         app.register_blueprint(area.bp)
     if app.extensions["opsapp.settings"].debug_pages:
         app.register_blueprint(styleguide.bp)

@@ -43,6 +43,8 @@ ACTIONS = {
     "member.revoked": "Membership removed",
     "collection.excluded": "Collection excluded",
     "collection.included": "Collection included",
+    "policies.exported": "List of policies exported",
+    "policy.exported": "Policy exported",
     "run.started": "Run started",
     "run.retried": "Run retried",
     "run.cancel_requested": "Run asked to stop",

@@ -21,7 +21,7 @@ View = Callable[..., ResponseReturnValue]
 _ADDED_WORDS = {
     Role.READONLY: {"tenant.view", "runs.view"},
     Role.OPERATOR: {"runs.start", "runs.retry", "runs.cancel_own"},
-    Role.MANAGER: {"runs.cancel_any", "collections.exclude"},
+    Role.MANAGER: {"runs.cancel_any", "collections.exclude", "policies.export"},
     Role.OWNER: {"members.manage", "tenant.settings", "tenant.suspend", "tenant.pause"},
 }
 APP_WORDS = frozenset(
@@ -80,13 +80,17 @@ def _check(word: str, known: frozenset[str]) -> None:
         raise ValueError(f"no such word: {word}; one of {', '.join(sorted(known))}")
 
 
-def tenants_of(user: User) -> sa.Select[Tenant]:
-    """The tenants a person may see, as a query to refine: unordered."""
+def tenants_of(user: User, word: str = "tenant.view") -> sa.Select[Tenant]:
+    """The tenants in which a person may do ``word``, as a query to refine: unordered."""
+    _check(word, TENANT_WORDS)
     if not user.is_active:
         return sa.select(Tenant).where(sa.false())
     if user.is_admin:
         return sa.select(Tenant)
-    mine = sa.select(Membership.tenant_id).where(Membership.user_id == user.id)
+    roles = [role for role in Role if word in words_of(role)]
+    mine = sa.select(Membership.tenant_id).where(
+        Membership.user_id == user.id, Membership.role.in_(roles)
+    )
     return sa.select(Tenant).where(Tenant.id.in_(mine))
 
 

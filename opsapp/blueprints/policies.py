@@ -1,81 +1,47 @@
-"""/tenants/<slug>/policies: the policies of a tenant, and one of them in any of its versions."""
+"""/tenants/<slug>/policies: the policies of a tenant; one of them, its versions and its history."""
 
-from flask import Blueprint, abort, render_template, request
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from opsapp.blueprints.context import asked_number, cursor
+from opsapp.blueprints.context import actor, asked_number
+from opsapp.blueprints.policy_pages import asked_filter, download, list_file_name, list_values
+from opsapp.intune.flat import flat_settings, page_keys
 from opsapp.intune.readable import count_of, has_numbered, matching, sections_of
 from opsapp.intune.secrets import masked
+from opsapp.intune.setting import Setting
 from opsapp.models import Policy, PolicyVersion, Tenant
+from opsapp.operations import REGISTRY
 from opsapp.permissions import requires
-from opsapp.presenters import assignment_words, policy_words
-from opsapp.presenters.tenant_actions import start_action
+from opsapp.presenters import assignment_words, policy_diff, policy_history, policy_words
+from opsapp.presenters.tenant_actions import StartAction, start_action
 from opsapp.refusals import NotFound
-from opsapp.services import groups, overview
+from opsapp.services import overview, policy_compare, policy_export, policy_list
 from opsapp.services import policies as service
+from opsapp.services import policy_history as history_service
+from opsapp.services.definitions import definitions_in
+from opsapp.services.policy_search import Scope
 
 bp = Blueprint("policies", __name__, url_prefix="/tenants/<slug>/policies")
 
-ASSIGNED_WORDS = {"yes": "Assigned", "no": "Not assigned"}
-SEEN_WORDS = {"gone": "Gone from the tenant", "all": "Present and gone"}
+CAPTURE = "policy.capture_snapshot"
 GREATEST_VERSION = 2**31 - 1
 LARGE = 128 * 1024  # bytes of JSON that a page carries unasked
+VERSION_CHOICES = 200
 
 
 @bp.get("")
 @requires("tenant.view")
 def index(tenant: Tenant) -> ResponseReturnValue:
-    chosen, sort = _filter(), _sort()
-    facets = service.facets(tenant)
-    found = service.browse(tenant, chosen, sort, cursor())
-    group_name = groups.name_of(tenant, chosen.group) if chosen.group else None
+    facets = policy_list.facets(tenant)
     active = None if facets.total else _active_sync(tenant)
     return render_template(
         "policies/index.html",
         tenant=tenant,
-        chosen=chosen,
-        sort=sort,
-        found=found,
-        facets=facets,
-        sentence=policy_words.list_sentence(found, facets, chosen, group_name),
-        words=_chip_words(facets, chosen, group_name),
         sync=start_action(tenant, "inventory.sync", active),
-        label_of=service.label_of,
-        kind_word=policy_words.kind_word,
-        is_assignable=service.is_assignable,
-        assigned_words=ASSIGNED_WORDS,
-        seen_words=SEEN_WORDS,
+        **list_values(Scope(tenant), asked_filter(), facets, "in this tenant"),
     )
-
-
-def _filter() -> service.PolicyFilter:
-    """What the address asks for; a value that does not exist is as if it were not there."""
-    asked = request.args
-    assigned, seen = asked.get("assigned", ""), asked.get("seen", "")
-    return service.PolicyFilter(
-        type=asked.get("type", ""),
-        platform=asked.get("platform", ""),
-        assigned=assigned if assigned in ASSIGNED_WORDS else "",
-        seen=seen if seen in SEEN_WORDS else "",
-        group=asked.get("group", "").strip(),
-        q=asked.get("q", "").strip(),
-    )
-
-
-def _chip_words(
-    facets: service.Facets, chosen: service.PolicyFilter, group_name: str | None
-) -> dict[str, dict[str, str]]:
-    return {
-        "type": dict(facets.types),
-        "assigned": ASSIGNED_WORDS,
-        "seen": SEEN_WORDS,
-        "group": {chosen.group: group_name or chosen.group},
-    }
-
-
-def _sort() -> str:
-    sort = request.args.get("sort", "")
-    return sort if sort.removeprefix("-") in service.SORTS else "name"
 
 
 def _active_sync(tenant: Tenant) -> object:
@@ -83,20 +49,99 @@ def _active_sync(tenant: Tenant) -> object:
     return next((run for run in active if run.type == "inventory.sync" and not run.inputs), None)
 
 
+@bp.post("/export")
+@requires("policies.export")
+def export_list(tenant: Tenant) -> ResponseReturnValue:
+    """What the filters of the form leave, as CSV."""
+    pieces = policy_export.list_as_csv(actor(), Scope(tenant), asked_filter())
+    return download(pieces, list_file_name(tenant.slug), "text/csv")
+
+
+@bp.post("/<int:policy_id>/export")
+@requires("policies.export")
+def export(tenant: Tenant, policy_id: int) -> ResponseReturnValue:
+    """One policy, as Graph gave it; ``?version=`` names one that is not the latest."""
+    policy, version = _found(tenant, policy_id, _asked_version())
+    text = policy_export.policy_as_json(actor(), policy, version)
+    return download(text, f"policy-{policy_id}-v{version.number}.json", "application/json")
+
+
+def _found(
+    tenant: Tenant, policy_id: int, number: int | None = None
+) -> tuple[Policy, PolicyVersion]:
+    """The policy and a version of it, or the latest. Aborts with 404."""
+    policy = _policy(tenant, policy_id)
+    return policy, _version(policy, number)
+
+
+def _policy(tenant: Tenant, policy_id: int) -> Policy:
+    try:
+        return service.find(tenant, policy_id)
+    except NotFound:
+        abort(404)
+
+
+def _version(policy: Policy, number: int | None) -> PolicyVersion:
+    try:
+        return service.version_of(policy, number)
+    except NotFound:
+        abort(404)
+
+
+@bp.get("/<int:policy_id>/compare")
+@requires("tenant.view")
+def compare(tenant: Tenant, policy_id: int) -> ResponseReturnValue:
+    """``from`` and ``to`` are versions: the latest and the one before it, where they are not."""
+    policy, after = _found(tenant, policy_id, _asked_version("to"))
+    number = _asked_version("from")
+    if number is None:
+        number = max(after.number - 1, 1)
+    before = _version(policy, number)
+    compared = policy_compare.compare_versions(before, after)
+    versions, _ = service.versions_of(policy, limit=VERSION_CHOICES)
+    return render_template(
+        "policies/compare.html",
+        tenant=tenant,
+        policy=policy,
+        before=before,
+        after=after,
+        versions=versions,
+        who=policy_history.who_changed(after.changes),
+        **policy_diff.page_values(compared),
+    )
+
+
+@bp.get("/<int:policy_id>/history")
+@requires("tenant.view")
+def history(tenant: Tenant, policy_id: int) -> ResponseReturnValue:
+    """``setting`` is the key of a flat setting: since when it has had its value."""
+    policy = _policy(tenant, policy_id)
+    found = history_service.history_of(policy, request.args.get("setting", ""))
+    shown = [list(span.setting.values) for span in found.spans if span.setting]
+    return render_template(
+        "policies/history.html",
+        tenant=tenant,
+        policy=policy,
+        found=found,
+        names=service.names_in(tenant, *shown),
+        answer=policy_history.answer(found),
+        who_changed=policy_history.who_changed,
+        who_unknown=policy_history.UNKNOWN_WHO
+        if policy_history.is_who_unknown(span.first for span in found.spans)
+        else None,
+    )
+
+
 @bp.get("/<int:policy_id>")
 @requires("tenant.view")
 def show(tenant: Tenant, policy_id: int) -> ResponseReturnValue:
-    try:
-        policy = service.find(tenant, policy_id)
-        version = service.version_of(policy, _asked_version())
-    except NotFound:
-        abort(404)
+    policy, version = _found(tenant, policy_id, _asked_version())
     return _page(tenant, policy, version)
 
 
-def _asked_version() -> int | None:
+def _asked_version(name: str = "version") -> int | None:
     """None means the latest; a number beyond all numbers is one that does not exist."""
-    wanted = request.args.get("version", type=int)
+    wanted = request.args.get(name, type=int)
     return wanted if wanted is None else max(0, min(wanted, GREATEST_VERSION))
 
 
@@ -106,11 +151,14 @@ def _page(tenant: Tenant, policy: Policy, version: PolicyVersion) -> str:
     versions, has_older = service.versions_of(
         policy, before=asked_number("versions_before", GREATEST_VERSION)
     )
-    sections = sections_of(content)
+    definitions = definitions_in(content)
+    sections = sections_of(content, definitions)
+    keys = page_keys(sections, flat_settings(content, definitions))
     find = request.args.get("find", "").strip()
     rows = assignment_words.rows_of(assignments, names)
     size = version.content.size + version.assignments.size
     total, label = count_of(sections), service.label_of(policy.collection)
+    shown = matching(sections, find) if find else sections
     assigned = assignment_words.assigned_sentence(rows)
     return render_template(
         "policies/show.html",
@@ -127,7 +175,8 @@ def _page(tenant: Tenant, policy: Policy, version: PolicyVersion) -> str:
         older=versions[-1].number if has_older else None,
         names=names,
         total=total,
-        sections=matching(sections, find) if find else sections,
+        sections=shown,
+        since=_history_address(tenant, policy, keys),
         has_numbered=has_numbered(sections),
         count_of=count_of,
         find=find,
@@ -138,7 +187,31 @@ def _page(tenant: Tenant, policy: Policy, version: PolicyVersion) -> str:
         kind=policy_words.kind_word(policy.kind),
         label=label,
         changed_words=policy_words.CHANGED_WORDS,
+        who_changed=policy_history.who_changed,
+        who_unknown=policy_history.UNKNOWN_WHO if policy_history.is_who_unknown(versions) else None,
+        capture=_capture(tenant, policy),
         raw=masked({"content": content, "assignments": assignments}),
         raw_size=size,
         with_raw=size <= LARGE or request.args.get("raw") == "1",
     )
+
+
+def _history_address(
+    tenant: Tenant, policy: Policy, keys: Mapping[int, str]
+) -> Callable[[Setting], str | None]:
+    """Where it is told since when a setting of the page has had its value."""
+
+    def address(setting: Setting) -> str | None:
+        key = keys.get(id(setting))
+        if key is None:
+            return None
+        return url_for("policies.history", slug=tenant.slug, policy_id=policy.id, setting=key)
+
+    return address
+
+
+def _capture(tenant: Tenant, policy: Policy) -> StartAction | None:
+    """The button that reads this policy again now; None where no such operation is installed."""
+    if CAPTURE not in REGISTRY:
+        return None
+    return start_action(tenant, CAPTURE, None, {"policies": str(policy.id)})

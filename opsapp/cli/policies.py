@@ -1,4 +1,4 @@
-"""``flask policies``: what the last sync found in a tenant."""
+"""``flask policies``: what is known of policies: lists, one policy, differences, history, files."""
 
 import json
 from typing import Any
@@ -15,14 +15,17 @@ from opsapp.cli.output import (
     print_many,
     print_one,
 )
+from opsapp.cli.policy_commands import COMMANDS, visible_version
 from opsapp.cli.tenant_option import visible_tenant
 from opsapp.intune.catalogue import CATALOGUE
 from opsapp.models import Policy
-from opsapp.permissions import allows
-from opsapp.refusals import NotFound
 from opsapp.services import policies as service
+from opsapp.services import policy_list
+from opsapp.services.policy_search import Scope
 
-policies = AppGroup("policies", help="Policies as last seen in a tenant.")
+policies = AppGroup("policies", help="Policies as last seen in the tenants.")
+for _command in COMMANDS:
+    policies.add_command(_command)
 
 COLUMNS = ("id", "name", "type", "platform", "version", "last_seen_at", "gone_at")
 
@@ -30,7 +33,7 @@ COLUMNS = ("id", "name", "type", "platform", "version", "last_seen_at", "gone_at
 @policies.command("list")
 @click.option("--tenant", "slug", required=True, metavar="SLUG")
 @click.option("--type", "type_", metavar="KEY", type=click.Choice(list(CATALOGUE)))
-@click.option("--search", default="", metavar="TEXT", help="In name, Graph id or description.")
+@click.option("--search", default="", metavar="TEXT", help="In name, setting, group or Graph id.")
 @as_option
 @json_option
 @answers
@@ -39,8 +42,8 @@ def list_policies(
 ) -> None:
     """Lists the policies of a tenant by name, those that are gone included."""
     tenant = visible_tenant(slug, acting_user(as_email))
-    chosen = service.PolicyFilter(type=type_ or "", seen="all", q=search.strip())
-    rows = [as_data(policy) for policy in service.everything(tenant, chosen)]
+    chosen = policy_list.PolicyFilter(type=type_ or "", seen="all", q=search.strip())
+    rows = [as_data(policy) for policy in policy_list.everything(Scope(tenant), chosen)]
     print_many(rows, COLUMNS, as_json=as_json, none="No policies.")
 
 
@@ -54,11 +57,8 @@ def list_policies(
 @answers
 def show(policy_id: int, number: int | None, as_email: str | None, as_json: bool) -> None:
     """Shows a policy with its content and assignments exactly as Graph gave them."""
-    user = acting_user(as_email)
-    policy = service.find_anywhere(policy_id)
-    if user is not None and not allows(user, policy.tenant, "tenant.view"):
-        raise NotFound(f"There is no policy {policy_id}.")
-    version = service.version_of(policy, number)
+    version = visible_version(policy_id, number, acting_user(as_email))
+    policy = version.policy
     versions, _ = service.versions_of(policy, limit=None)
     if not as_json:
         print_one(as_data(policy), as_json=False)

@@ -23,6 +23,7 @@ _PLATFORM_WORDS = {
     "windowsmobileapplicationmanagement": "Windows",
     "linux": "Linux",
 }
+PLATFORMS = tuple(sorted(set(_PLATFORM_WORDS.values()), key=str.casefold))
 # What the name of a type begins with, after the words that say nothing about the platform.
 _TYPE_PLATFORMS = (
     ("aosp", "Android (AOSP)"),

@@ -65,6 +65,30 @@ def flat_settings(
     return list(found.values())
 
 
+def page_keys(sections: list[Section], flat: list[FlatSetting]) -> dict[int, str]:
+    """Which of ``flat`` each setting of a page is, by the ``id()`` of the setting on the page.
+
+    Pages show all that Graph gave; what is noise to a comparison is none of ``flat``.
+    """
+    by_key = {one.key: one for one in flat}
+    by_look = {_look(one): one.key for one in flat}
+    found: dict[int, str] = {}
+    for section in sections:
+        start = _Place(section.title, section.steps)
+        for setting in (*section.settings, *section.unset):
+            for shown, one in _walk_both(setting, start):
+                same = by_key.get(one.key)
+                is_same = same is not None and same.exact == one.exact
+                key = one.key if is_same else by_look.get(_look(one))
+                if key:
+                    found[id(shown)] = key
+    return found
+
+
+def _look(setting: FlatSetting) -> tuple[str, str, str]:
+    return setting.name, setting.path, setting.exact
+
+
 def settings_in(
     content: Mapping[str, Any], definitions: Definitions = NO_DEFINITIONS
 ) -> dict[str, str]:
@@ -81,8 +105,13 @@ def settings_in(
 
 def key_of(steps: tuple[Step, ...]) -> str:
     """The steps as one text."""
-    parts = [f"[{one.name}]" if isinstance(one, Entry) else f"/{one}" for one in steps]
-    return "".join(parts).removeprefix("/")
+    return "".join(map(_written, steps)).removeprefix("/")
+
+
+def _written(step: Step) -> str:
+    if not isinstance(step, Entry):
+        return f"/{step}"
+    return f"[{step.name} #{step.number}]" if step.number > 1 else f"[{step.name}]"
 
 
 @dataclass(frozen=True)
@@ -101,13 +130,17 @@ def _section_label(section: Section) -> tuple[str, ...]:
 
 
 def _walk(setting: Setting, place: _Place) -> Iterator[FlatSetting]:
+    return (flat for _, flat in _walk_both(setting, place))
+
+
+def _walk_both(setting: Setting, place: _Place) -> Iterator[tuple[Setting, FlatSetting]]:
     before = _up_to_entry(place.steps) if setting.rooted else place.steps
     steps = before + (setting.steps or ((setting.key,) if setting.key else ()))
     inside = _inside(setting, place, steps)
     if setting.values or (not setting.children and setting.form != Form.NONE):
-        yield _flat(setting, place, inside)
+        yield setting, _flat(setting, place, inside)
     for child in (*setting.named_by, *_counted(setting.children, steps)):
-        yield from _walk(child, inside)
+        yield from _walk_both(child, inside)
 
 
 def _inside(setting: Setting, place: _Place, steps: tuple[Step, ...]) -> _Place:
@@ -161,7 +194,7 @@ def _renamed_if_taken(setting: FlatSetting, taken: Mapping[str, FlatSetting]) ->
     number = 2
     unique = setting
     while unique.key in taken:
-        steps = (*setting.steps, Entry(f"#{number}", named=False))
+        steps = (*setting.steps, Entry("", named=False, number=number))
         unique = replace(setting, steps=steps, key=key_of(steps))
         number += 1
     return unique

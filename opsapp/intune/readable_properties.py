@@ -161,10 +161,9 @@ def _told_apart(entries: list[Setting]) -> list[Setting]:
     apart = []
     for entry in entries:
         (step,) = entry.steps
-        name = step.name if isinstance(step, Entry) else step
+        name, named = step[:2] if isinstance(step, Entry) else (step, True)
         seen[name] += 1
-        again = Entry(f"{name} #{seen[name]}", named=False)
-        apart.append(entry if seen[name] == 1 else replace(entry, steps=(again,)))
+        apart.append(replace(entry, steps=(Entry(name, named, seen[name]),)))
     return apart
 
 

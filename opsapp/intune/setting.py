@@ -16,7 +16,8 @@ _LONG = 160
 # Free text is shown as it was written; only what Graph enumerates is turned into words.
 _FREE_TEXT = re.compile(
     r"(?:name|id|ids|uri|url|urls|value|path|content|rule|text|key|version|description|xml|json"
-    r"|message|subject|title|note|notes|developer|owner|publisher|template|body|token|locale|resourceactions)$",
+    r"|message|subject|title|note|notes|developer|owner|publisher|template|body|token|locale"
+    r"|resourceactions)$",
     re.IGNORECASE,
 )
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -37,10 +38,14 @@ class Form(StrEnum):
 
 
 class Entry(NamedTuple):
-    """A step into a list: to the entry of that name. ``named`` is false for a mere position."""
+    """A step into a list: to the entry of that name. ``named`` is false for a mere position.
+
+    ``number`` tells entries of the same name apart.
+    """
 
     name: str
     named: bool
+    number: int = 1
 
 
 Step = str | Entry

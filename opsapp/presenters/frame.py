@@ -21,6 +21,7 @@ UNREAD_LIMIT = 99
 
 _EVERYWHERE = (  # an entry the viewer can never use is not shown
     (None, "Portfolio", "/", "grid"),
+    (None, "Policies", "/policies", "files"),
     (None, "Operations", "/monitoring/operations", "activity"),
     ("queue.view", "Queue", "/monitoring/queue", "hdd-stack"),
     (None, "Notifications", "/notifications", "bell"),

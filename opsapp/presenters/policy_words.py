@@ -50,6 +50,7 @@ _ONE_KIND = frozenset(
         "deviceManagementScript", "deviceShellScript",
     }
 )  # fmt: skip
+COUNTED = 1000  # lists are counted no further
 CHANGED_WORDS = {
     "first": "First seen",
     "assignments": "Assignments changed",
@@ -82,19 +83,25 @@ def scope_tags_of(content: Mapping[str, Any], names: Any) -> list[str]:
     return shown
 
 
-def list_sentence(found: Any, facets: Any, chosen: Any, group_name: str | None) -> str:
-    """What the list of policies shows, of how many."""
+def list_sentence(found: Any, facets: Any, chosen: Any, where: str) -> str:
+    """What the list of policies shows, of how many. ``where``: in this tenant, in 12 tenants."""
     count = f"{capped(found.count)} {'policy' if found.count == 1 else 'policies'}"
     if chosen.group:
-        return f"{count} assigned to, or excluded from, {group_name or chosen.group}."
+        return f"{count} assigned to, or excluded from, {_group(found, chosen)}."
     if chosen.narrows:
-        total = plural(facets.total, "policy", "policies")
+        total = f"{capped(facets.total)} {'policy' if facets.total == 1 else 'policies'}"
         verb = "fits" if found.count == 1 else "fit"
         return f"{capped(found.count)} of {total} {verb} the filters."
     gone = facets.total - found.count
-    if gone <= 0 or found.count > facets.total:
-        return f"{count} in this tenant."
-    return f"{count} in this tenant; {plural(gone, 'more is', 'more are')} gone from it."
+    if gone <= 0 or found.count > COUNTED or facets.total > COUNTED:
+        return f"{count} {where}."
+    return f"{count} {where}; {plural(gone, 'more is', 'more are')} gone from it."
+
+
+def _group(found: Any, chosen: Any) -> str:
+    """The group that a list was asked for by name, if it is one."""
+    names = set(found.meaning.groups.values())
+    return names.pop() if len(names) == 1 else f"groups like “{chosen.group}”"
 
 
 def policy_sentence(
@@ -106,6 +113,7 @@ def policy_sentence(
     text = "; ".join(parts)
     if version.number != policy.version:
         return f"{text}; version {version.number:,}, seen {relative(version.seen_at)}."
-    changed = relative(policy.modified_at or policy.first_seen_at)
-    verb = "last changed" if policy.modified_at else "first seen"
+    changed = relative(policy.changed_at or policy.first_seen_at)
+    has_changed = policy.version > 1 or policy.modified_at
+    verb = "last changed" if has_changed else "first seen"
     return f"{text}; {verb} {changed}, version {version.number:,}."

@@ -1,6 +1,7 @@
 """The start buttons of a tenant: what each starts, and why it cannot be pressed right now."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
@@ -13,6 +14,7 @@ BUTTONS = {
     "inventory.sync": ("Sync inventory", "arrow-repeat"),
     "directory_groups.sync": ("Sync groups", "people"),
     "tenant.verify": ("Verify access", "patch-check"),
+    "policy.capture_snapshot": ("Capture now", "camera"),
 }
 
 
@@ -25,17 +27,21 @@ class StartAction:
     icon: str
     url: str
     off: str | Markup | None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fields(self) -> dict[str, str]:
-        return {"type": self.type}
+        return {"type": self.type, **self.inputs}
 
 
-def start_action(tenant: Any, operation_type: str, active_run: Any) -> StartAction:
+def start_action(
+    tenant: Any, operation_type: str, active_run: Any, inputs: Mapping[str, str] | None = None
+) -> StartAction:
     """``active_run`` is the run that a start would join, None when there is none."""
     label, icon = BUTTONS[operation_type]
     url = path(f"/tenants/{tenant.slug}/runs")
-    return StartAction(operation_type, label, icon, url, _why_not(tenant, active_run))
+    off = _why_not(tenant, active_run)
+    return StartAction(operation_type, label, icon, url, off, inputs or {})
 
 
 def _why_not(tenant: Any, active_run: Any) -> str | Markup | None:

@@ -15,6 +15,14 @@ def aware(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def parsed(text: object) -> datetime | None:
+    """The moment that ISO 8601 text names; None when it names none."""
+    try:
+        return aware(datetime.fromisoformat(str(text)))
+    except (ValueError, OverflowError):
+        return None
+
+
 def _amount(seconds: float) -> str:
     if seconds < MINUTE:
         return f"{int(seconds)} s"

@@ -1,7 +1,5 @@
 """The audit trail as a file: CSV or JSON lines, oldest first, a batch at a time."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -14,15 +12,13 @@ from opsapp.extensions import db
 from opsapp.models import AuditEvent, Tenant
 from opsapp.models.base import write
 from opsapp.services.audit import AuditFilter, conditions_of
+from opsapp.services.csv_text import csv_text, iso
 
 BATCH: Final = 500
 COLUMNS: Final = (
     *("id", "at", "actor", "user_id", "tenant"),
     *("action", "subject", "remote_addr", "data"),
 )
-# What a spreadsheet takes for the beginning of a formula.
-_FULL_WIDTH = "\uff1d\uff0b\uff0d\uff20"  # the same signs as wide as a Chinese character
-_FORMULA: Final = tuple(f"=+-@\t\r\n{_FULL_WIDTH}")
 
 Row = Mapping[str, Any]
 
@@ -69,37 +65,20 @@ def _batch(chosen: AuditFilter, after: int, upto: int) -> list[Row]:
 
 
 def _plain(row: sa.RowMapping) -> Row:
-    return {**row, "at": _iso(row["at"])}
+    return {**row, "at": iso(row["at"])}
 
 
 def _described(chosen: AuditFilter) -> dict[str, str]:
     """The filters in force, for the trail."""
     return {
-        name: _iso(value) if isinstance(value, datetime) else value
+        name: iso(value) if isinstance(value, datetime) else value
         for name, value in vars(chosen).items()
         if value
     }
 
 
-def _iso(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
-
-
 def _as_csv(rows: Sequence[Row], is_first: bool) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    if is_first:
-        writer.writerow(COLUMNS)
-    writer.writerows([_cell(row[column]) for column in COLUMNS] for row in rows)
-    return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet runs: what would be a formula gets an apostrophe before it."""
-    if value is None or isinstance(value, int):
-        return value
-    text = value if isinstance(value, str) else _json(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    return csv_text(COLUMNS, rows, with_header=is_first)
 
 
 def _as_json_lines(rows: Sequence[Row], is_first: bool) -> str:

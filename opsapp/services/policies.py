@@ -1,6 +1,6 @@
-"""What is known of a tenant's policies, for reading: lists, one policy, its versions, its names."""
+"""What is known of one policy, for reading: the policy, its versions, the names in it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,132 +16,25 @@ from opsapp.models import (
     DirectoryGroup,
     OperationRun,
     Policy,
-    PolicyAssignment,
     PolicyVersion,
     Tenant,
 )
 from opsapp.refusals import NotFound
-from opsapp.services.paging import Cursor, Page, page_of
 
-COUNT_LIMIT = 1000
 VERSIONS_SHOWN = 20
 NAMES_LOOKED_UP = 500
-SORTS = ("name", "type", "changed")
-_LABELS = {key: kind.label for key, kind in CATALOGUE.items()}
+TYPE_LABELS = {key: kind.label for key, kind in CATALOGUE.items()}
 
 
 def label_of(collection: str) -> str:
     """How people call a policy type; its key when this version does not know it."""
-    return _LABELS.get(collection, collection)
+    return TYPE_LABELS.get(collection, collection)
 
 
 def is_assignable(collection: str) -> bool:
     """Whether objects of that type can have assignments at all."""
     kind = CATALOGUE.get(collection)
     return kind is None or kind.assignments != AssignmentSource.NONE
-
-
-@dataclass(frozen=True)
-class PolicyFilter:
-    """What to list; empty fields do not filter.
-
-    ``assigned`` is yes or no; ``seen`` is gone, all, or empty for those that are in the tenant;
-    ``group`` is the Graph id of a group that an assignment names.
-    """
-
-    type: str = ""
-    platform: str = ""
-    assigned: str = ""
-    seen: str = ""
-    group: str = ""
-    q: str = ""
-
-    @property
-    def narrows(self) -> bool:
-        fields = (self.type, self.platform, self.assigned, self.seen, self.group, self.q)
-        return any(fields)
-
-
-@dataclass(frozen=True)
-class PolicyList:
-    """``count`` of all that match, made up to ``COUNT_LIMIT`` + 1."""
-
-    page: Page[Policy]
-    count: int
-
-
-def browse(tenant: Tenant, chosen: PolicyFilter, sort: str, cursor: Cursor) -> PolicyList:
-    """A page of the policies. ``sort``: one of ``SORTS``, with ``-`` in front to reverse."""
-    query = sa.select(Policy).where(*_conditions(tenant, chosen))
-    order = _order(sort.removeprefix("-"))
-    page = page_of(query, Policy, order, cursor, descending=sort.startswith("-"))
-    return PolicyList(page, _count(query))
-
-
-def everything(tenant: Tenant, chosen: PolicyFilter) -> Sequence[Policy]:
-    """All that match, by name: for the command line."""
-    query = sa.select(Policy).where(*_conditions(tenant, chosen))
-    return db.session.scalars(query.order_by(sa.func.lower(Policy.name), Policy.id)).all()
-
-
-def _order(key: str) -> sa.ColumnElement[Any]:
-    if key == "type":
-        return sa.case(_LABELS, value=Policy.collection, else_=Policy.collection)
-    if key == "changed":
-        return sa.func.coalesce(Policy.modified_at, Policy.first_seen_at)
-    return sa.func.lower(Policy.name)
-
-
-def _count(query: sa.Select[Policy]) -> int:
-    ids = query.with_only_columns(Policy.id).limit(COUNT_LIMIT + 1).subquery()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(ids)) or 0
-
-
-def _conditions(tenant: Tenant, chosen: PolicyFilter) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = [Policy.tenant_id == tenant.id]
-    if chosen.type:
-        conditions.append(Policy.collection == chosen.type)
-    if chosen.platform:
-        several = sa.literal(", ") + Policy.platform + ","
-        conditions.append(several.contains(f", {chosen.platform},", autoescape=True))
-    if chosen.assigned:
-        is_assigned = Policy.assignment_count > 0
-        conditions.append(is_assigned if chosen.assigned == "yes" else ~is_assigned)
-    if chosen.seen != "all":
-        is_gone = Policy.gone_at.is_not(None)
-        conditions.append(is_gone if chosen.seen == "gone" else ~is_gone)
-    if chosen.group:
-        same = PolicyAssignment.policy_id == Policy.id
-        conditions.append(sa.exists().where(same, PolicyAssignment.group_id == chosen.group))
-    if chosen.q:
-        conditions.append(_mentions(chosen.q))
-    return conditions
-
-
-def _mentions(text: str) -> sa.ColumnElement[bool]:
-    columns = (Policy.name, Policy.graph_id, Policy.description)
-    return sa.or_(*(column.icontains(text, autoescape=True) for column in columns))
-
-
-@dataclass(frozen=True)
-class Facets:
-    """What can be filtered by in this tenant, and how many policies it has in all."""
-
-    types: list[tuple[str, str]]
-    platforms: list[tuple[str, str]]
-    total: int
-
-
-def facets(tenant: Tenant) -> Facets:
-    """From one query over all policies of the tenant, gone ones included."""
-    rows = db.session.execute(
-        sa.select(Policy.collection, Policy.platform, sa.func.count())
-        .where(Policy.tenant_id == tenant.id)
-        .group_by(Policy.collection, Policy.platform)
-    ).all()
-    types = sorted({(row[0], label_of(row[0])) for row in rows}, key=lambda pair: pair[1])
-    platforms = sorted({part for row in rows for part in row[1].split(", ") if part})
-    return Facets(types, [(name, name) for name in platforms], sum(row[2] for row in rows))
 
 
 def find(tenant: Tenant, policy_id: int) -> Policy:
@@ -177,12 +70,17 @@ def version_of(policy: Policy, number: int | None = None) -> PolicyVersion:
 
 @dataclass(frozen=True)
 class VersionLine:
-    """``changed`` says what differs from the version before: object, assignments, both or first."""
+    """``changed`` says what differs from the version before: object, assignments, both or first.
+
+    ``changes`` and ``modified_at`` are what the tenant said of it (``PolicyVersion``).
+    """
 
     number: int
     seen_at: datetime
     run_id: int | None
     changed: str
+    modified_at: datetime | None = None
+    changes: Sequence[Mapping[str, Any]] | None = None
 
 
 def versions_of(
@@ -195,6 +93,8 @@ def versions_of(
         OperationRun.id.label("run_id"),  # none once the run was deleted for its age
         PolicyVersion.content_sha256,
         PolicyVersion.assignments_sha256,
+        PolicyVersion.modified_at,
+        PolicyVersion.changes,
     )
     query = (
         sa.select(*columns)
@@ -206,7 +106,14 @@ def versions_of(
     query = query.order_by(PolicyVersion.number.desc())
     rows = db.session.execute(query.limit(limit + 1) if limit else query).all()
     lines = [
-        VersionLine(row.number, row.seen_at, row.run_id, _difference(row, older))
+        VersionLine(
+            row.number,
+            row.seen_at,
+            row.run_id,
+            _difference(row, older),
+            row.modified_at,
+            row.changes,
+        )
         for row, older in zip(rows, [*rows[1:], None], strict=True)
     ]
     return (lines[:limit], len(lines) > limit) if limit else (lines, False)

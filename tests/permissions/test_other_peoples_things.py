@@ -39,6 +39,30 @@ def test_lists_show_nothing_of_the_other_tenant(world, stranger):
         assert "contoso" not in text.lower(), page
 
 
+@pytest.mark.parametrize("page", ["compare", "history?setting=a", "compare?from=1&to=1"])
+def test_ones_own_tenant_does_not_open_anothers_versions(world, stranger, page):
+    policy_id = world.samples["owner"]["policy_id"]
+    assert stranger.get(f"/tenants/fabrikam/policies/{policy_id}/{page}").status_code == 404
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_other_tenants_policy_cannot_be_compared(world, stranger, side):
+    policy_id = world.samples["owner"]["policy_id"]
+    assert stranger.get(f"/policies/compare?{side}={policy_id}").status_code == 404
+    assert stranger.get(f"/policies/compare?{side}={policy_id}@1").status_code == 404
+    assert stranger.get("/policies/compare?find=Baseline").text.count("row-link") == 0
+
+
+@pytest.mark.parametrize("query", ["", "?q=Baseline", "?tenant=contoso", "?group=g1", "?seen=all"])
+def test_the_list_of_all_policies_holds_only_ones_own(world, stranger, query):
+    page = stranger.get(f"/policies{query}")
+    assert page.status_code == 200
+    assert "tenants/contoso" not in page.text
+    sent = dict(pair.split("=") for pair in query.removeprefix("?").split("&") if pair)
+    lines = stranger.post("/policies/export", data=sent).text.splitlines()
+    assert len(lines) == 1
+
+
 @pytest.mark.parametrize("query", ["tenant=contoso", "q=contoso"])
 def test_a_filter_does_not_reach_into_the_other_tenant(world, stranger, query):
     run_id = world.samples["owner"]["run_id"]

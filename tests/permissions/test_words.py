@@ -28,6 +28,7 @@ WHO_MAY = {
     "runs.cancel_own": {"operator", "manager", "owner", "admin"},
     "runs.cancel_any": {"manager", "owner", "admin"},
     "collections.exclude": {"manager", "owner", "admin"},
+    "policies.export": {"manager", "owner", "admin"},
     "members.manage": {"owner", "admin"},
     "tenant.settings": {"owner", "admin"},
     "tenant.suspend": {"owner", "admin"},

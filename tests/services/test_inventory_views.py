@@ -10,8 +10,9 @@ from opsapp.models import Completeness, Membership, Role, RunStatus, Tenant, Use
 from opsapp.models.base import write
 from opsapp.permissions import tenants_of
 from opsapp.refusals import NotFound
-from opsapp.services import groups, overview, policies, portfolio
+from opsapp.services import groups, overview, policies, policy_list, portfolio
 from opsapp.services.paging import Cursor
+from opsapp.services.policy_search import Scope
 from tests.support.inventory_rows import (
     add_tenant,
     catalog,
@@ -72,19 +73,22 @@ class TestPolicies:
         ],
     )
     def test_filters(self, tenant, names, filters, found):
-        chosen = policies.PolicyFilter(**filters)
-        listed = policies.browse(tenant, chosen, "name", Cursor())
+        chosen = policy_list.PolicyFilter(**filters)
+        listed = policy_list.browse(Scope(tenant), chosen, "name", Cursor())
         assert "".join(policy.name for policy in listed.page.rows) == found
         assert listed.count == len(found)
-        assert len(policies.everything(tenant, chosen)) == len(found)
+        assert len(policy_list.everything(Scope(tenant), chosen)) == len(found)
 
     def test_by_group_and_by_id(self, tenant, names):
-        for chosen in (policies.PolicyFilter(group=names), policies.PolicyFilter(q=graph_id(3))):
-            rows = policies.browse(tenant, chosen, "name", Cursor()).page.rows
+        for chosen in (
+            policy_list.PolicyFilter(group=names),
+            policy_list.PolicyFilter(q=graph_id(3)),
+        ):
+            rows = policy_list.browse(Scope(tenant), chosen, "name", Cursor()).page.rows
             assert [policy.name for policy in rows] == ["B"]
 
     def test_facets_name_what_there_is(self, tenant, names):
-        found = policies.facets(tenant)
+        found = policy_list.facets(tenant)
         assert [key for key, _ in found.types] == [
             "conditionalAccessPolicies",
             "configurationPolicies",
@@ -102,17 +106,17 @@ class TestPolicies:
                 collection=["configurationPolicies", "roleScopeTags"][number % 2],
                 seen=timedelta(hours=number),
             )
-        everything = policies.PolicyFilter()
+        everything = policy_list.PolicyFilter()
         seen, cursor, pages = [], Cursor(), []
         while True:
-            page = policies.browse(tenant, everything, sort, cursor).page
+            page = policy_list.browse(Scope(tenant), everything, sort, cursor).page
             pages.append([policy.id for policy in page.rows])
             seen += pages[-1]
             if page.after is None:
                 break
             cursor = Cursor(after=page.after)
         assert len(seen) == len(set(seen)) == 115
-        back = policies.browse(tenant, everything, sort, Cursor(before=pages[-1][0])).page
+        back = policy_list.browse(Scope(tenant), everything, sort, Cursor(before=pages[-1][0])).page
         assert [policy.id for policy in back.rows] == pages[-2]
 
     def test_versions_say_what_changed(self, inventory, tenant):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from cryptography.fernet import Fernet, MultiFernet
 from flask import Flask
 
@@ -21,6 +22,10 @@ from opsapp.models import (
     DirectoryGroup,
     PermissionState,
     Policy,
+    PolicySetting,
+    PolicyVersion,
+    SettingDefinition,
+    SettingName,
     Tenant,
     TenantPermission,
 )
@@ -140,6 +145,36 @@ class Inventory:
                 )
             )
         return key
+
+    def holds(self, policy_id: int, key: str, label: str) -> None:
+        """Notes that the policy holds a setting, as a sync does for the latest version."""
+        with self.app.app_context(), write() as session:
+            name = session.scalar(sa.select(SettingName).where(SettingName.key == key))
+            if name is None:
+                name = SettingName(key=key, label=label)
+                session.add(name)
+                session.flush()
+            session.merge(PolicySetting(policy_id=policy_id, setting_id=name.id))
+
+    def define(self, key: str, label: str, options: dict[str, str] | None = None) -> None:
+        """Adds what Intune says of a setting of the settings catalog."""
+        with self.app.app_context(), write() as session:
+            session.add(SettingDefinition(definition_id=key, label=label, options=options or {}))
+
+    def version(self, policy_id: int, number: int, **values: Any) -> None:
+        """Changes what is noted of a version: when it was seen, who changed it in the tenant."""
+        with self.app.app_context(), write() as session:
+            found = (PolicyVersion.policy_id == policy_id, PolicyVersion.number == number)
+            row = session.scalars(sa.select(PolicyVersion).where(*found)).one()
+            for name, value in values.items():
+                setattr(row, name, value)
+
+    def change(self, policy_id: int, **values: Any) -> None:
+        """Changes the policy's own row."""
+        with self.app.app_context(), write() as session:
+            row = session.get_one(Policy, policy_id)
+            for name, value in values.items():
+                setattr(row, name, value)
 
     def collection(
         self, key: str, completeness: Completeness | None = Completeness.COMPLETE, **values: Any

@@ -73,9 +73,10 @@ def test_only_administrators_get_the_administration(app, cast):
     with looking(app, cast, "admin") as frame:
         admin = labels(frame, "Everywhere")
 
-    assert owner == ["Portfolio", "Operations", "Notifications"]
+    assert owner == ["Portfolio", "Policies", "Operations", "Notifications"]
     assert admin == [
         "Portfolio",
+        "Policies",
         "Operations",
         "Queue",
         "Notifications",
@@ -94,6 +95,7 @@ def test_only_administrators_get_the_administration(app, cast):
         ("/tenants/contoso/policies/12", ["Policies"]),
         ("/tenants/contoso/settings", ["Settings"]),
         ("/monitoring/operations/5", ["Operations"]),
+        ("/policies/compare", ["Policies"]),
         ("/monitoring/queue", ["Queue"]),
         ("/tenants/", ["Tenants"]),
         ("/admin/users/7", ["Users"]),
