@@ -83,19 +83,24 @@ def record(
         "activityResult": "Success",
         "correlationId": stable_id(tenant.id, "correlation", str(number)),
         "category": component,
-        "resources": [
-            {
-                "displayName": subject.get(collection.name),
-                "auditResourceType": kind,
-                "type": kind,
-                "resourceId": subject["id"],
-                "modifiedProperties": _differences(before, after),
-            }
-        ],
+        "resources": [_resource(collection, kind, before, after)],
     }
     if len(tenant.audit) >= LIMIT:
         del tenant.audit[: LIMIT // 2]
     tenant.audit.append(event)
+
+
+def _resource(
+    collection: Collection, kind: str, before: dict[str, Any], after: dict[str, Any]
+) -> dict[str, Any]:
+    subject = after or before
+    return {
+        "displayName": subject.get(collection.name),
+        "auditResourceType": kind,
+        "type": kind,
+        "resourceId": subject["id"],
+        "modifiedProperties": _differences(before, after),
+    }
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:

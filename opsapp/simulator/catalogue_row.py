@@ -101,7 +101,6 @@ class Collection:
     delete_status: int = 200
     id_prefix: str = ""
     assignment_separator: str = "_"
-    component: str = ""
     defaults: dict[str, Any] = field(default_factory=dict)
 
     @property

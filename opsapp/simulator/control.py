@@ -37,6 +37,7 @@ def blueprint(world: World) -> Blueprint:
     _add_tenants(area, world)
     _add_consent(area, world)
     _add_objects(area, world)
+    _add_hidden(area, world)
     _add_groups(area, world)
     return area
 
@@ -183,16 +184,6 @@ def _add_objects(area: Blueprint, world: World) -> None:
             audit_log.record(tenant, collection, "Create", person, {}, after)
             return jsonify(_shown(item))
 
-    @area.put("/objects/<slug>/<key>/<object_id>/hidden")
-    def set_hidden(slug: str, key: str, object_id: str) -> Response:
-        """What no plain answer shows: OMA secrets by reference, groups joined while enrolling."""
-        body = _body()
-        with world.lock:
-            item = _object(_tenant(world, slug), _collection(key).key, object_id)
-            item.secrets |= body.get("secrets", {})
-            item.membership = list(body.get("membership", item.membership))
-            return jsonify({"ok": True})
-
     @area.patch("/objects/<slug>/<key>/<object_id>")
     def change_object(slug: str, key: str, object_id: str) -> Response:
         with world.lock:
@@ -211,6 +202,18 @@ def _add_objects(area: Blueprint, world: World) -> None:
             tenant, collection = _tenant(world, slug), _collection(key)
             item = _object(tenant, key, object_id)
             writes.remove(tenant, collection, item, audit_log.administrator(tenant))
+            return jsonify({"ok": True})
+
+
+def _add_hidden(area: Blueprint, world: World) -> None:
+    @area.put("/objects/<slug>/<key>/<object_id>/hidden")
+    def set_hidden(slug: str, key: str, object_id: str) -> Response:
+        """What no plain answer shows: OMA secrets by reference, groups joined while enrolling."""
+        body = _body()
+        with world.lock:
+            item = _object(_tenant(world, slug), _collection(key).key, object_id)
+            item.secrets |= body.get("secrets", {})
+            item.membership = list(body.get("membership", item.membership))
             return jsonify({"ok": True})
 
 
