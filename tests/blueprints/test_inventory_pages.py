@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from opsapp.database import utcnow
+from opsapp.intune.catalogue import CATALOGUE
 from opsapp.models import CollectionState, Completeness, Membership, Role, RunStatus
 from opsapp.models.base import write
 from tests.support.inventory_rows import (
@@ -76,7 +77,7 @@ class TestPortfolio:
         rows = [words(row) for row in found.select("tbody tr")]
         assert "Never synced" in rows[0]
         assert "In order" in rows[1]
-        assert "15 of 15 complete" in rows[1]
+        assert f"{len(CATALOGUE)} of {len(CATALOGUE)} complete" in rows[1]
         assert figure(found, "Need attention") == "1"
 
     def test_problems_link_to_where_they_are_seen(self, inventory, ledger, page):
@@ -156,8 +157,8 @@ class TestOverview:
         inventory.permission("DeviceManagementApps.Read.All", missing=True)
         found = page(HOME)
         assert answer(found) == (
-            "1 policy known; 1 of 15 collections could not be read completely in the last sync, "
-            "5 min ago. 1 permission is missing."
+            f"1 policy known; 1 of {len(CATALOGUE)} collections could not be read completely in the"
+            " last sync, 5 min ago. 1 permission is missing."
         )
         first = found.select_one("#collections tbody tr")
         assert words(first).startswith(

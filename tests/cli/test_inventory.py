@@ -54,15 +54,14 @@ class TestPolicies:
         assert run("policies", "list", "--tenant", "contoso", "--search", "x", "--json") == []
 
     def test_show_gives_content_exactly_as_stored(self, inventory, run):
-        secret = {
-            "scriptContent": "aGk=",
-            "presharedKey": "hunter2",
-            "empty": None,
-            "ä": ["b", 1.5],
-        }
-        policy_id = inventory.policy("P", secret, [to_all_devices()], key=graph_id(3))
+        odd = {"scriptContent": "aGk=", "empty": None, "ä": ["b", 1.5], "masked": "****"}
+        secret = {"presharedKey": "hunter2"}
+        policy_id = inventory.policy("P", odd | secret, [to_all_devices()], key=graph_id(3))
         shown = run("policies", "show", str(policy_id), "--json")
-        assert shown["content"] == {"id": graph_id(3), "name": "P"} | secret
+        mark = shown["content"].pop("presharedKey")
+        assert mark.startswith("opsapp-sealed:")
+        assert "hunter2" not in str(shown)
+        assert shown["content"] == {"id": graph_id(3), "name": "P"} | odd
         assert shown["assignments"] == [to_all_devices()]
         assert shown["type"] == "configurationPolicies"
         assert [version["number"] for version in shown["versions"]] == [1]

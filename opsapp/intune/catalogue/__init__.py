@@ -9,6 +9,7 @@ from opsapp.intune.catalogue.apps import APPS
 from opsapp.intune.catalogue.configuration import CONFIGURATION
 from opsapp.intune.catalogue.enrollment import ENROLLMENT
 from opsapp.intune.catalogue.row import AssignmentSource, PolicyType
+from opsapp.intune.catalogue.scripts import SCRIPTS
 from opsapp.intune.catalogue.tenant import TENANT
 
 __all__ = [
@@ -20,7 +21,7 @@ __all__ = [
 ]
 
 CATALOGUE: dict[str, PolicyType] = {
-    row.key: row for row in (*CONFIGURATION, *APPS, *ENROLLMENT, *TENANT)
+    row.key: row for row in (*CONFIGURATION, *SCRIPTS, *APPS, *ENROLLMENT, *TENANT)
 }
 
 _NAMED = 6  # policy types that a permission is explained with

@@ -1,6 +1,8 @@
 """Apps, what is known of them, and how they are protected and configured."""
 
 from opsapp.intune.catalogue.row import (
+    TAGS,
+    TARGETS,
     Assigning,
     AssignmentSource,
     Content,
@@ -16,11 +18,7 @@ _APPS = "DeviceManagementApps.Read.All"
 _CONFIGURATION = "DeviceManagementConfiguration.Read.All"
 _DAM = "/deviceAppManagement"
 
-_TARGETS = (
-    Reference("assignments[].target.groupId", "groups"),
-    Reference("assignments[].target.deviceAndAppManagementAssignmentFilterId", "assignmentFilters"),
-    Reference("roleScopeTagIds[]", "roleScopeTags"),
-)
+_REFERENCES = (*TARGETS, TAGS)
 _MANAGED_APP_ITEM = "$expand=apps,assignments"
 _TARGET_APPS = FollowUp("apps", "targetApps", "apps")
 _MANAGED_NOISE = frozenset({"deployedAppCount"})
@@ -50,7 +48,7 @@ def _app_protection(key: str, label: str, singular: str) -> PolicyType:
         try_expand=("apps", "assignments"),
         item_query=_MANAGED_APP_ITEM,
         noise=_MANAGED_NOISE,
-        references=_TARGETS,
+        references=_REFERENCES,
         writing=Writing(
             assign=Assigning(),
             strip=("apps", "deployedAppCount", "deploymentSummary"),
@@ -70,7 +68,7 @@ def _information_protection(key: str, label: str) -> PolicyType:
         assignments=AssignmentSource.ITEM,
         try_expand=("assignments",),
         item_query="$expand=protectedAppLockerFiles,exemptAppLockerFiles,assignments",
-        references=_TARGETS,
+        references=_REFERENCES,
         writing=Writing(
             assign=Assigning(),
             strip_on_update=("exemptAppLockerFiles", "protectedAppLockerFiles"),
@@ -104,7 +102,7 @@ APPS = (
         reread=_may_have_relationships,
         noise=frozenset({"uploadState", "publishingState", *_COUNTS}),
         kinds=("store, web, line-of-business and Win32 apps",),
-        references=(*_TARGETS, Reference("relationships[].targetId", "mobileApps")),
+        references=(*_REFERENCES, Reference("relationships[].targetId", "mobileApps")),
         writing=Writing(
             assign=Assigning(member="mobileAppAssignments"),
             strip=(
@@ -141,7 +139,7 @@ APPS = (
         _APPS,
         try_expand=("assignments",),
         kinds=("iOS/iPadOS and Android app configuration", "OEMConfig"),
-        references=(*_TARGETS, Reference("targetedMobileApps[]", "mobileApps")),
+        references=(*_REFERENCES, Reference("targetedMobileApps[]", "mobileApps")),
         writing=Writing(
             assign=Assigning("microsoft.graph.managedDeviceMobileAppConfiguration/assign"),
             strip=("appSupportsOemConfig",),
@@ -158,7 +156,7 @@ APPS = (
         item_query=_MANAGED_APP_ITEM,
         parts=(Part("settings", "settings", optional=True),),
         noise=_MANAGED_NOISE,
-        references=_TARGETS,
+        references=_REFERENCES,
         writing=Writing(
             assign=Assigning(),
             strip=("apps", "deployedAppCount", "deploymentSummary", "settings"),
@@ -192,7 +190,7 @@ APPS = (
         _APPS,
         try_expand=("assignments",),
         item_query="",
-        references=_TARGETS,
+        references=_REFERENCES,
         writing=Writing(assign=Assigning(member="iOSLobAppProvisioningConfigAssignments")),
     ),
     PolicyType(
@@ -203,7 +201,7 @@ APPS = (
         _APPS,
         try_expand=("assignments",),
         item_query="",
-        references=_TARGETS,
+        references=_REFERENCES,
         writing=Writing(assign=Assigning(member="wdacPolicyAssignments")),
     ),
     PolicyType(
@@ -216,7 +214,7 @@ APPS = (
         item_query="$expand=assignments,items",
         reread=always,  # its items are changed by an action of its own
         noise=frozenset({"status", "errorCode"}),
-        references=(*_TARGETS, Reference("items[].payloadId", "any")),
+        references=(*_REFERENCES, Reference("items[].payloadId", "any")),
         writing=Writing(
             update="POST {id}/update",
             strip=("status", "errorCode"),

@@ -1,6 +1,8 @@
-"""Settings: catalog, profiles, compliance, templates, update policies, scripts."""
+"""Settings: catalog, profiles, compliance, templates, update policies."""
 
 from opsapp.intune.catalogue.row import (
+    TAGS,
+    TARGETS,
     Assigning,
     AssignmentSource,
     Content,
@@ -13,15 +15,9 @@ from opsapp.intune.catalogue.row import (
 )
 
 _CONFIGURATION = "DeviceManagementConfiguration.Read.All"
-_SCRIPTS = "DeviceManagementScripts.Read.All"
 _DM = "/deviceManagement"
 
 _ASSIGN = Assigning()
-_BY_SCRIPT = Assigning(member="deviceManagementScriptAssignments")
-_TO_GROUPS = "assignments[].target.groupId"
-_TO_FILTERS = "assignments[].target.deviceAndAppManagementAssignmentFilterId"
-_TARGETS = (Reference(_TO_GROUPS, "groups"), Reference(_TO_FILTERS, "assignmentFilters"))
-_TAGS = Reference("roleScopeTagIds[]", "roleScopeTags")
 _MANY = 500  # objects in a page, for what a tenant may have hundreds of
 _UNSTABLE = "Secret values are not given back by Graph: they must be entered anew."
 
@@ -86,8 +82,8 @@ CONFIGURATION = (
             "device preparation",
         ),
         references=(
-            *_TARGETS,
-            _TAGS,
+            *TARGETS,
+            TAGS,
             Reference("settings[]…simpleSettingValue.value", "reusablePolicySettings"),
             Reference("enrollmentTimeDeviceMembershipTarget", "groups"),
         ),
@@ -116,7 +112,7 @@ CONFIGURATION = (
         more_parts=_certificate_parts,
         reread=lambda content: bool(_certificate_parts(content)),
         kinds=("templates", "custom profiles", "Windows update rings", "Apple update policies"),
-        references=(*_TARGETS, _TAGS),
+        references=(*TARGETS, TAGS),
         writing=Writing(
             assign=_ASSIGN,
             strip=("privacyAccessControls",),
@@ -146,8 +142,8 @@ CONFIGURATION = (
         try_expand=("assignments",),
         try_top=_MANY,
         references=(
-            *_TARGETS,
-            _TAGS,
+            *TARGETS,
+            TAGS,
             Reference(
                 "scheduledActionsForRule[].scheduledActionConfigurations[].notificationTemplateId",
                 "notificationMessageTemplates",
@@ -190,7 +186,7 @@ CONFIGURATION = (
         name_property="name",
         reread=always,  # its actions are changed by an action of their own
         kinds=("Linux compliance",),
-        references=(*_TARGETS, _TAGS),
+        references=(*TARGETS, TAGS),
         writing=Writing(
             update="PUT",
             assign=_ASSIGN,
@@ -217,7 +213,7 @@ CONFIGURATION = (
             ),
         ),
         reread=always,  # nothing published says that values move the configuration's date
-        references=(*_TARGETS, _TAGS),
+        references=(*TARGETS, TAGS),
         writing=Writing(
             assign=_ASSIGN,
             strip=("definitionValues", "policyConfigurationIngestionType"),
@@ -237,76 +233,6 @@ CONFIGURATION = (
         writing=Writing(create="", update="", cannot="Graph does not give the file back."),
     ),
     PolicyType(
-        "deviceManagementScripts",
-        "PowerShell scripts",
-        "PowerShell script",
-        f"{_DM}/deviceManagementScripts",
-        _SCRIPTS,
-        try_expand=("assignments",),
-        try_top=_MANY,
-        item_query="",
-        references=(*_TARGETS, _TAGS),
-        writing=Writing(assign=_BY_SCRIPT),
-    ),
-    PolicyType(
-        "deviceShellScripts",
-        "Shell scripts",
-        "shell script",
-        f"{_DM}/deviceShellScripts",
-        _SCRIPTS,
-        # GET {id}/assignments answers 400 for these.
-        assignments=AssignmentSource.ITEM,
-        try_expand=("assignments",),
-        try_top=_MANY,
-        item_query="$expand=assignments",
-        references=(*_TARGETS, _TAGS),
-        writing=Writing(assign=_BY_SCRIPT),
-    ),
-    PolicyType(
-        "deviceCustomAttributeShellScripts",
-        "Custom attributes",
-        "custom attribute",
-        f"{_DM}/deviceCustomAttributeShellScripts",
-        _SCRIPTS,
-        assignments=AssignmentSource.ITEM,  # the same 400
-        try_expand=("assignments",),
-        item_query="$expand=assignments",
-        references=(*_TARGETS, _TAGS),
-        writing=Writing(
-            assign=_BY_SCRIPT,
-            strip_on_update=("customAttributeName", "customAttributeType", "displayName"),
-        ),
-    ),
-    PolicyType(
-        "deviceHealthScripts",
-        "Remediations",
-        "remediation",
-        f"{_DM}/deviceHealthScripts",
-        _SCRIPTS,
-        try_expand=("assignments",),
-        try_top=_MANY,
-        item_query="",
-        noise=frozenset({"highestAvailableVersion"}),
-        references=(*_TARGETS, _TAGS),
-        writing=Writing(
-            assign=Assigning(member="deviceHealthScriptAssignments"),
-            strip=("isGlobalScript", "highestAvailableVersion"),
-            strip_on_update=("deviceHealthScriptType",),
-            but="Those Microsoft provides are left alone.",
-        ),
-    ),
-    PolicyType(
-        "deviceComplianceScripts",
-        "Compliance discovery scripts",
-        "compliance discovery script",
-        f"{_DM}/deviceComplianceScripts",
-        _CONFIGURATION,
-        assignments=AssignmentSource.NONE,
-        item_query="",
-        references=(_TAGS,),
-        writing=Writing(),
-    ),
-    PolicyType(
         "intents",
         "Endpoint security intents",
         "endpoint security intent",
@@ -316,7 +242,7 @@ CONFIGURATION = (
         parts=(Part("settings", "settings"),),
         reread=always,  # updateSettings is an action; nothing says that it moves the date
         kinds=("security baselines", "endpoint security of before the settings catalog"),
-        references=(*_TARGETS, _TAGS),
+        references=(*TARGETS, TAGS),
         writing=Writing(
             create="POST /deviceManagement/templates/{templateId}/createInstance",
             assign=_ASSIGN,
@@ -358,7 +284,7 @@ CONFIGURATION = (
         _CONFIGURATION,
         try_expand=("assignments",),
         item_query="",
-        references=(*_TARGETS, _TAGS),
+        references=(*TARGETS, TAGS),
         writing=Writing(assign=Assigning(member="hardwareConfigurationAssignments")),
     ),
     *(
@@ -369,7 +295,7 @@ CONFIGURATION = (
             f"{_DM}/{key}",
             _CONFIGURATION,
             noise=frozenset(noise),
-            references=(*_TARGETS, _TAGS),
+            references=(*TARGETS, TAGS),
             writing=Writing(assign=_ASSIGN, strip=noise, strip_on_update=fixed),
         )
         for key, label, singular, noise, fixed in (

@@ -1,6 +1,8 @@
 """Enrolment of devices, and what people see at it."""
 
 from opsapp.intune.catalogue.row import (
+    GROUPS,
+    TAGS,
     Assigning,
     AssignmentSource,
     FollowUp,
@@ -16,8 +18,6 @@ _CONFIGURATION = "DeviceManagementConfiguration.Read.All"
 _APPS = "DeviceManagementApps.Read.All"
 _DM = "/deviceManagement"
 
-_GROUPS = Reference("assignments[].target.groupId", "groups")
-_TAGS = Reference("roleScopeTagIds[]", "roleScopeTags")
 _ONE_BY_ONE = Assigning("assignments", "target", one_by_one=True)
 _TOKENS = (
     "accountId",
@@ -63,7 +63,7 @@ ENROLLMENT = (
             "Windows restore",
             "enrollment notifications",
         ),
-        references=(_GROUPS, _TAGS, Reference("selectedMobileAppIds[]", "mobileApps")),
+        references=(GROUPS, TAGS, Reference("selectedMobileAppIds[]", "mobileApps")),
         writing=Writing(
             assign=Assigning(member="enrollmentConfigurationAssignments"),
             strip=("priority",),
@@ -83,7 +83,7 @@ ENROLLMENT = (
         f"{_DM}/windowsAutopilotDeploymentProfiles",
         _SERVICE,
         try_expand=("assignments",),
-        references=(_GROUPS, _TAGS),
+        references=(GROUPS, TAGS),
         writing=Writing(
             assign=_ONE_BY_ONE,
             strip=(
@@ -102,7 +102,7 @@ ENROLLMENT = (
         f"{_DM}/appleUserInitiatedEnrollmentProfiles",
         _SERVICE,
         try_expand=("assignments",),
-        references=(_GROUPS,),
+        references=(GROUPS,),
         writing=Writing(
             assign=_ONE_BY_ONE,
             strip=("priority",),
@@ -128,7 +128,7 @@ ENROLLMENT = (
         ),
         reread=always,  # its group is set by an action of its own
         noise=_COUNTS,
-        references=(_TAGS, Reference("enrollmentTimeDeviceMembershipTarget", "groups")),
+        references=(TAGS, Reference("enrollmentTimeDeviceMembershipTarget", "groups")),
         writing=Writing(
             strip=_TOKENS,
             strip_on_update=("enrollmentMode", "enrollmentTokenType"),
@@ -174,7 +174,7 @@ ENROLLMENT = (
         "terms and conditions",
         f"{_DM}/termsAndConditions",
         _SERVICE,
-        references=(_GROUPS, _TAGS),
+        references=(GROUPS, TAGS),
         writing=Writing(assign=_ONE_BY_ONE, but="Who has accepted them is not restored."),
     ),
     PolicyType(
@@ -185,7 +185,7 @@ ENROLLMENT = (
         _SERVICE,
         assignments=AssignmentSource.NONE,
         list_expand=("localizedNotificationMessages",),
-        references=(_TAGS,),
+        references=(TAGS,),
         writing=Writing(
             strip=("localizedNotificationMessages", "defaultLocale"),
             follow_ups=(
@@ -205,7 +205,7 @@ ENROLLMENT = (
         item_query="",
         parts=tuple(_image(name) for name in _IMAGES),
         name_property="profileName",
-        references=(_GROUPS, _TAGS),
+        references=(GROUPS, TAGS),
         writing=Writing(
             assign=Assigning(),
             strip=("isDefaultProfile", "disableClientTelemetry", *_IMAGES),
@@ -220,7 +220,7 @@ ENROLLMENT = (
         f"{_DM}/deviceCategories",
         _CONFIGURATION,
         assignments=AssignmentSource.NONE,
-        references=(_TAGS,),
+        references=(TAGS,),
     ),
     PolicyType(
         "managedDeviceCleanupRules",

@@ -61,6 +61,14 @@ class Reference:
     to: str
 
 
+GROUPS = Reference("assignments[].target.groupId", "groups")
+TARGETS = (
+    GROUPS,
+    Reference("assignments[].target.deviceAndAppManagementAssignmentFilterId", "assignmentFilters"),
+)
+TAGS = Reference("roleScopeTagIds[]", "roleScopeTags")
+
+
 @dataclass(frozen=True)
 class Assigning:
     """How the set of assignments is written: by an action that replaces it, or one at a time."""

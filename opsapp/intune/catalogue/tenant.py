@@ -1,6 +1,8 @@
 """What belongs to the tenant as a whole: filters, scope tags, roles, access, settings."""
 
 from opsapp.intune.catalogue.row import (
+    GROUPS,
+    TAGS,
     Assigning,
     AssignmentSource,
     Part,
@@ -17,7 +19,6 @@ _AGREEMENT = "Agreement.Read.All"
 _DM = "/deviceManagement"
 _CA = "/identity/conditionalAccess"
 
-_TAGS = Reference("roleScopeTagIds[]", "roleScopeTags")
 _SCOPE_TAGS_OF_ROLE = "microsoft.graph.deviceAndAppManagementRoleAssignment/roleScopeTags"
 
 TENANT = (
@@ -40,7 +41,7 @@ TENANT = (
         "scope tag",
         f"{_DM}/roleScopeTags",
         _RBAC,
-        references=(Reference("assignments[].target.groupId", "groups"),),
+        references=(GROUPS,),
         writing=Writing(
             assign=Assigning(), strip=("isBuiltIn",), but="The built-in tag stays as it is."
         ),
@@ -52,7 +53,7 @@ TENANT = (
         f"{_DM}/roleDefinitions",
         _RBAC,
         assignments=AssignmentSource.NONE,
-        references=(_TAGS,),
+        references=(TAGS,),
         writing=Writing(
             strip=("isBuiltIn", "isBuiltInRoleDefinition", "roleAssignments", "permissions"),
             but="Built-in roles cannot be changed.",
