@@ -110,6 +110,8 @@ def error_of(answer: Answer, asked: Asked) -> GraphError:
 def _kind(status: int, code: str) -> type[GraphError]:
     if code.lower() in _DELTA_CODES:
         return DeltaExpired
+    if status == _CLIENT_ERROR and code == "ResourceNotFound":  # deleted settings catalog policies
+        return NotFound
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status >= _SERVER_ERROR:

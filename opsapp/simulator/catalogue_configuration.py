@@ -46,6 +46,7 @@ CONFIGURATION = (
         item_empty_expand=("assignments",),
         page_with={"settings": 2},
         has_is_assigned=True,
+        missing_status=400,
         verbs=("PATCH", "PUT", "DELETE"),
         create_parts=("settings",),
         put_parts=("settings",),

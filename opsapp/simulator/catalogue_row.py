@@ -99,6 +99,7 @@ class Collection:
     create_status: int = 201
     patch_status: int = 200
     delete_status: int = 200
+    missing_status: int = 404
     id_prefix: str = ""
     assignment_separator: str = "_"
     defaults: dict[str, Any] = field(default_factory=dict)

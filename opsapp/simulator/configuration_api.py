@@ -127,7 +127,8 @@ def _find(request: GraphRequest, collection: Collection, rest: list[str]) -> Sto
     else:
         item = request.tenant.collection(collection.key).get(object_id)
     if item is None or item.visible_from > time.monotonic():
-        raise missing(object_id, intune=collection.intune)
+        status = collection.missing_status
+        raise missing(object_id, intune=collection.intune, status=status)
     return item
 
 

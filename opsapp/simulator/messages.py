@@ -108,10 +108,10 @@ def no_segment(segment: str) -> GraphRefusal:
     return bad_request(f"Resource not found for the segment '{segment}'.")
 
 
-def missing(object_id: str, *, intune: bool = True) -> GraphRefusal:
+def missing(object_id: str, *, intune: bool = True, status: int = 404) -> GraphRefusal:
     """An object or row that is not there."""
     code = "ResourceNotFound" if intune else "Request_ResourceNotFound"
-    return GraphRefusal(404, code, f"Resource '{object_id}' does not exist.", intune=intune)
+    return GraphRefusal(status, code, f"Resource '{object_id}' does not exist.", intune=intune)
 
 
 def wrong_method(*, intune: bool = True) -> GraphRefusal:

@@ -40,7 +40,9 @@ class TestSearch:
         assert by_setting["why"] == ["holds Allow scanning"]
         (by_group,) = data("policies", "search", "--group", "pilot")
         assert by_group["why"] == ["assigned to Pilot ring"]
-        assert data("policies", "search", "--setting", MINUTES) == []
+        (by_key,) = data("policies", "search", "--setting", MINUTES)
+        assert by_key["name"] == "Defender"
+        assert data("policies", "search", "--setting", "no_such_setting") == []
         assert data("policies", "search", "defend", "--assigned", "no") == []
         assert len(data("policies", "search", "--changed-days", "1", "--platform", "Windows")) == 1
 

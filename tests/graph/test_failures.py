@@ -54,6 +54,11 @@ def test_each_status_has_its_error_and_reason(
     assert error.item_message.endswith("Some text.")
 
 
+def test_a_deleted_settings_catalog_policy_is_not_found(graph: GraphClient, stub: Stub) -> None:
+    answer = graph_error(400, "ResourceNotFound", "No such policy.")
+    assert type(failure(graph, stub, CONFIGURATIONS, answer)) is NotFound
+
+
 def test_every_reason_code_is_one_the_ledger_knows() -> None:
     known = {
         *("graph.throttled", "graph.unauthenticated", "graph.consent_missing", "graph.forbidden"),

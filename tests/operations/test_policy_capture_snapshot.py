@@ -61,13 +61,14 @@ def test_what_changed_becomes_a_version_and_the_rest_is_unchanged(
 def test_one_that_is_gone_is_marked_so(
     made: dict[str, Any], simulator: Simulator, simulated: SimulatedTenant, perform: Perform
 ) -> None:
-    for name, key in (("Wi-Fi", CONFIG), ("Script", SCRIPTS)):
+    simulator.add_object(simulated.slug, CONFIG, wifi("There"))
+    perform("inventory.sync", {"types": [CONFIG]})
+    for name, key in (("Wi-Fi", CONFIG), ("Script", SCRIPTS), ("Catalog", CATALOG)):
         simulator.remove_object(simulated.slug, key, made[name]["id"])
-    run = perform(CAPTURE, ids("Wi-Fi", "Script", "Catalog"))
+    run = perform(CAPTURE, ids("Wi-Fi", "Script", "Catalog", "There"))
     assert run.outcome == "succeeded"
-    assert policy_named("Wi-Fi").gone_at is not None
-    assert policy_named("Script").gone_at is not None
-    assert policy_named("Catalog").gone_at is None
+    assert all(policy_named(name).gone_at is not None for name in made)
+    assert policy_named("There").gone_at is None
     assert "no longer exists" in items_of(run.id)[made["Wi-Fi"]["id"]].message
 
 

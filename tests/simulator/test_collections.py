@@ -149,7 +149,8 @@ def test_shell_scripts_have_no_assignments_address(contoso):
         (f"{POLICIES}?$filter=name eq", 400),
         (f"{DM}/windowsFeatureUpdateProfiles?$top=201", 400),
         (f"{DM}/noSuchThings", 400),
-        (f"{POLICIES}/00000000-0000-0000-0000-000000000000", 404),
+        (f"{POLICIES}/00000000-0000-0000-0000-000000000000", 400),
+        (f"{DM}/deviceConfigurations/00000000-0000-0000-0000-000000000000", 404),
         ("groups/00000000-0000-0000-0000-000000000000", 404),
     ],
 )

@@ -186,11 +186,16 @@ def test_authentication_strengths_have_two_addresses(contoso):
 
 def test_setting_definitions_are_expanded_with_settings(contoso):
     path = f"{DM}/configurationPolicies"
-    item = contoso.everything(path)[0]
-    rows = contoso.everything(f"{path}/{item['id']}/settings?$expand=settingDefinitions")
-    for row in rows:
-        wanted = row["settingInstance"]["settingDefinitionId"]
-        assert wanted in {definition["id"] for definition in row["settingDefinitions"]}
+    found = {}
+    for item in contoso.everything(path):
+        for row in contoso.everything(f"{path}/{item['id']}/settings?$expand=settingDefinitions"):
+            held = str(row["settingInstance"])
+            for definition in row["settingDefinitions"]:
+                assert definition["id"] in held
+                found[definition["id"]] = definition
+    inbound = found["vendor_msft_firewall_mdmstore_domainprofile_defaultinboundaction"]
+    assert inbound["displayName"] == "Default Inbound Action for Domain Profile"
+    assert [option["displayName"] for option in inbound["options"]] == ["Allow", "Block"]
 
 
 def test_templates_of_policies_are_readable_and_nothing_else(contoso):
