@@ -8,7 +8,7 @@ from opsapp.blueprints.policy_pages import asked_filter, download, list_file_nam
 from opsapp.models import PolicyVersion
 from opsapp.permissions import allows, signed_in, viewer
 from opsapp.presenters import policy_diff
-from opsapp.presenters.numbers import capped
+from opsapp.presenters.numbers import plural
 from opsapp.refusals import NotFound
 from opsapp.services import policies, policy_compare, policy_export, policy_list
 from opsapp.services.paging import Cursor
@@ -27,11 +27,11 @@ GREATEST_VERSION = 2**31 - 1
 def index() -> ResponseReturnValue:
     scope = Scope(user=viewer())
     facets = policy_list.facets_everywhere(scope)
-    tenants = len(facets.tenants)
-    where = f"in {capped(tenants)} {'tenant' if tenants == 1 else 'tenants'}"
+    reach = policy_export.reach_of(viewer())
+    where = f"in {plural(reach.allowed + reach.left_out, 'tenant')}"
     return render_template(
         "policies/everywhere.html",
-        reach=policy_export.reach_of(viewer()),
+        reach=reach,
         **list_values(scope, asked_filter(everywhere=True), facets, where),
     )
 

@@ -81,7 +81,9 @@ def list_values(scope: Scope, chosen: PolicyFilter, facets: Facets, where: str) 
 def _chip_words(
     facets: Facets, found: PolicyList, chosen: PolicyFilter
 ) -> dict[str, dict[str, str]]:
-    labels = set(found.meaning.settings.values())
+    reasons = [reason for many in found.reasons.values() for reason in many]
+    # Only what the policies of the page hold: the names of settings are those of every tenant.
+    labels = {reason.text for reason in reasons if not reason.is_group}
     return {
         "tenant": dict(facets.tenants),
         "type": dict(facets.types),

@@ -23,7 +23,7 @@ from opsapp.models import (
 from opsapp.models.conditions import Condition
 from opsapp.permissions import tenants_of
 
-MOST_LOOKED_UP = 500
+MOST_LOOKED_UP = 200
 SHORTEST_TEXT = 3
 _EXCLUDED = "exclusionGroup"
 

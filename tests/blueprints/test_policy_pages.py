@@ -318,6 +318,13 @@ class TestEverywhere:
         assert chips(held) == ["Setting Allow scanning"]
         assert names(held) == ["Antivirus"]
 
+    def test_the_settings_of_other_tenants_are_not_told(self, both, page):
+        there = both.policy("Secretive", key=graph_id(79))
+        both.holds(there, "./Vendor/TheirName", "./Vendor/TheirName")
+        assert "TheirName" not in page("/policies?q=theirn&setting=theirn").text
+        assert chips(page("/policies?setting=theirn")) == ["Setting theirn"]
+        assert chips(page("/policies?setting=theirn", "admin")) == ["Setting ./Vendor/TheirName"]
+
     def test_filters(self, both, page, inventory):
         assert names(page("/policies?tenant=fabrikam", "admin")) == ["Firewall"]
         assert names(page("/policies?platform=macOS", "admin")) == ["Firewall"]

@@ -1,6 +1,6 @@
 """Portfolio, overview, policies and groups in a real browser."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -24,6 +24,7 @@ from tests.support.inventory_rows import (
 from tests.support.ledger_rows import FAILED, Ledger
 
 NARROWEST = (320, 640)
+LONG_AGO = datetime(2025, 3, 31, 23, 30, tzinfo=UTC)
 VIEWS = [("light", DESKTOP), ("dark", NARROWEST)]  # colours and layout each at both ends
 DEVICE = "device_vendor_msft_policy_config_"
 POLICIES = "/tenants/contoso/policies"
@@ -146,13 +147,13 @@ def test_the_name_of_a_platform_is_never_broken(visit, inventory, size):
 
 
 def test_an_old_date_is_the_browsers_even_on_the_first_page(visit, inventory):
-    inventory.policy("Old", catalog(lastModifiedDateTime="2025-03-31T23:30:00Z"))
+    inventory.change(inventory.policy("Old"), changed_at=LONG_AGO)
     page = visit(POLICIES, "readonly", zone="Asia/Tokyo")
     expect(page.locator("td.col-changed time [data-relative]")).to_have_text("1 Apr 2025")
 
 
 def test_the_zone_of_the_account_wins_over_the_browsers(visit, app, cast, inventory):
-    inventory.policy("Old", catalog(lastModifiedDateTime="2025-03-31T23:30:00Z"))
+    inventory.change(inventory.policy("Old"), changed_at=LONG_AGO)
     with app.app_context(), write() as session:
         session.get_one(User, cast["readonly"].id).timezone = "UTC"
     page = visit(POLICIES, "readonly", zone="Asia/Tokyo")

@@ -13,6 +13,16 @@ DASH = "\N{EN DASH}"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("text", ["2026-11-23T12:00:00Z", "2026-11-23T12:00:00.0000000Z"])
+def test_a_moment_in_text(text):
+    assert times.parsed(text) == NOON
+
+
+@pytest.mark.parametrize("text", ["", None, "soon", {}, "9999-99-99"])
+def test_what_is_no_moment_is_none(text):
+    assert times.parsed(text) is None
+
+
 @pytest.mark.parametrize(
     ("value", "words"), [(0, "0"), (999, "999"), (100_000, "100,000"), (1.25, "1.2"), (None, DASH)]
 )
