@@ -107,7 +107,7 @@ def masked(content: Any) -> Any:
         }
     if isinstance(content, list):
         return [masked(member) for member in content]
-    return content
+    return SHOWN_INSTEAD if is_sealed(content) else content
 
 
 def _without_values(simple: Any) -> Any:

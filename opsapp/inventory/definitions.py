@@ -15,6 +15,7 @@ from opsapp.models import (
     SettingDefinition,
     SettingName,
 )
+from opsapp.models.setting import LONGEST_SETTING
 from opsapp.models.upsert import insert_or_ignore
 
 if TYPE_CHECKING:
@@ -81,10 +82,13 @@ def ask(graph: "GraphClient", graph_ids: Sequence[str]) -> Iterator[Mapping[str,
 def keep(session: Session, definitions: Sequence[Mapping[str, Any]]) -> int:
     """Remembers them; returns how many there were."""
     rows = {str(one.get("id")): _row(one) for one in definitions if one.get("displayName")}
-    if rows:
-        ordered = [rows[key] for key in sorted(rows)]
+    ordered = [rows[key] for key in sorted(rows)]
+    if ordered:
         session.execute(insert_or_ignore(session, SettingDefinition), ordered)
-    return len(rows)
+    for row in ordered:  # search speaks of settings by these names from now on
+        named = sa.update(SettingName).where(SettingName.key == row["definition_id"])
+        session.execute(named.values(label=row["label"][:LONGEST_SETTING]))
+    return len(ordered)
 
 
 def _row(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Names of groups that assignments name but the directory cache does not know."""
+"""Names of groups that policies name but the directory cache does not know."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,19 +8,25 @@ from sqlalchemy.orm import Session
 
 from opsapp.database import storable, utcnow
 from opsapp.extensions import db
-from opsapp.models import DirectoryGroup, Policy, PolicyAssignment
+from opsapp.intune.catalogue import CATALOGUE
+from opsapp.intune.references import group_places, groups_in
+from opsapp.models import DirectoryGroup, Policy, PolicyAssignment, PolicyVersion, Snapshot
 from opsapp.models.upsert import insert_or_ignore
 
 if TYPE_CHECKING:
     from opsapp.graph.client import GraphClient
 
+_AT_ONCE = 100
 _SELECTED = "id,displayName,description,mailNickname,mailEnabled,securityEnabled,groupTypes"
 
 
-def unknown_groups(tenant_id: int) -> list[str]:
-    """Graph ids of such groups; those the directory said do not exist are known to be gone."""
+def unknown_groups(tenant_id: int, run_id: int) -> list[str]:
+    """Graph ids of groups without name, of assignments and of contents that the run found changed.
+
+    Those the directory said do not exist are known to be gone.
+    """
     known = sa.select(DirectoryGroup.graph_id).where(DirectoryGroup.tenant_id == tenant_id)
-    query = (
+    assigned = (
         sa.select(PolicyAssignment.group_id)
         .join(Policy, Policy.id == PolicyAssignment.policy_id)
         .where(
@@ -31,7 +37,28 @@ def unknown_groups(tenant_id: int) -> list[str]:
         )
         .distinct()
     )
-    return sorted(str(group_id) for group_id in db.session.scalars(query))
+    found = {str(group_id) for group_id in db.session.scalars(assigned)}
+    named = _in_contents(run_id)
+    if named:
+        held = known.where(DirectoryGroup.graph_id.in_(named))
+        named -= set(db.session.scalars(held))
+    return sorted(found | named)
+
+
+def _in_contents(run_id: int) -> set[str]:
+    """Groups that the versions a run made name outside of assignments."""
+    types = [key for key, policy_type in CATALOGUE.items() if group_places(policy_type)]
+    query = (
+        sa.select(Policy.collection, Snapshot)
+        .join(PolicyVersion, PolicyVersion.policy_id == Policy.id)
+        .join(Snapshot, Snapshot.sha256 == PolicyVersion.content_sha256)
+        .where(PolicyVersion.run_id == run_id, Policy.collection.in_(types))
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    named: set[str] = set()
+    for collection, snapshot in db.session.execute(query):
+        named |= groups_in(CATALOGUE[collection], snapshot.content)
+    return named
 
 
 def ask(graph: "GraphClient", graph_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:

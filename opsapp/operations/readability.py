@@ -1,6 +1,6 @@
 """What a run adds at its end so that people can read what it found.
 
-Names of groups that assignments name, who changed what, what Intune calls its settings. None of it
+Names of groups that policies name, who changed what, what Intune calls its settings. None of it
 makes a run fail; what cannot be had is said in the run's timeline.
 """
 
@@ -19,8 +19,8 @@ def make_readable(ctx: RunContext) -> None:
 
 
 def name_groups(ctx: RunContext) -> None:
-    """Asks the directory once for groups that are assigned to but were never seen."""
-    unknown = group_names.unknown_groups(ctx.tenant.id)
+    """Asks the directory once for groups that policies name but that were never seen."""
+    unknown = group_names.unknown_groups(ctx.tenant.id, ctx.run_id)
     for start in range(0, len(unknown), GROUPS_AT_ONCE):
         ctx.checkpoint()
         some = unknown[start : start + GROUPS_AT_ONCE]

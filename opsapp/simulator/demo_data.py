@@ -12,6 +12,7 @@ from opsapp.simulator import (
     population,
 )
 from opsapp.simulator.demo_builder import Demo, DemoTenant
+from opsapp.simulator.demo_titles import TITLES
 from opsapp.simulator.sample_maker import SampleMaker
 from opsapp.simulator.state import Tenant
 
@@ -65,4 +66,4 @@ def _complete(demo: Demo) -> None:
     make = SampleMaker(demo.tenant, 0, demo.row.style)
     for key in population.SAMPLES:
         if not demo.tenant.collection(key):
-            population.add(make, key, 0)
+            population.add(make, key, 0, TITLES.get(key, ("", "")))

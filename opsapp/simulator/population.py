@@ -68,10 +68,13 @@ def populate(tenant: Tenant, policies: int, *, seed: int = 0) -> None:
             add(make, key, number)
 
 
-def add(make: SampleMaker, key: str, number: int) -> None:
-    """One made-up object of a collection."""
+def add(make: SampleMaker, key: str, number: int, title: tuple[str, str] = ("", "")) -> None:
+    """One made-up object of a collection; ``title`` is a name and a description of one's own."""
     collection = COLLECTIONS[key]
     content = SAMPLES[key](make, number)
+    for member, text in zip((collection.name, "description"), title, strict=True):
+        if text and member in content:
+            content[member] = text
     if collection.assignable and make.random.random() < 2 / 3:
         content["assignments"] = _assignments(make, collection)
     admission.admit(make.tenant, collection, content, f"populate/{key}/{number}")

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from opsapp.extensions import db
-from opsapp.models import DirectoryGroup, OperationRunEvent, SettingDefinition
+from opsapp.models import DirectoryGroup, OperationRunEvent, SettingDefinition, SettingName
 from opsapp.simulator.process import SimulatedTenant, Simulator
 from tests.support.graph_content import (
     catalog_policy,
@@ -51,6 +51,17 @@ def test_groups_that_are_assigned_to_are_named_once(
     assert asked_for_names(simulator) == 1
     perform("inventory.sync", INPUTS)
     assert asked_for_names(simulator) == 1
+
+
+def test_groups_that_only_a_content_names_are_named_too(
+    simulator: Simulator, simulated: SimulatedTenant, perform: Perform
+) -> None:
+    admins = simulator.add_group(simulated.slug, displayName="Admins")["id"]
+    users = {"includeUsers": ["All"], "excludeGroups": [admins]}
+    content = {"displayName": "MFA", "conditions": {"users": users}, "grantControls": None}
+    simulator.add_object(simulated.slug, "conditionalAccessPolicies", content)
+    perform("inventory.sync", {"types": ["conditionalAccessPolicies"]})
+    assert groups()[admins].display_name == "Admins"
 
 
 def test_without_the_permission_groups_stay_ids_and_the_run_says_so(
@@ -149,6 +160,8 @@ def test_settings_get_the_names_that_intune_gives_them(
     perform("inventory.sync", {"types": [CATALOG]})
     known = {row.definition_id: row for row in db.session.scalars(sa.select(SettingDefinition))}
     assert known[f"{FIREWALL}enablefirewall"].label == "Enable Domain Network Firewall"
+    named = sa.select(SettingName.label).where(SettingName.key == f"{FIREWALL}enablefirewall")
+    assert db.session.scalar(named) == "Enable Domain Network Firewall"
     inbound = known[f"{FIREWALL}defaultinboundaction"]
     assert inbound.options[f"{FIREWALL}defaultinboundaction_1"] == "Block"
     assert asked_for_definitions(simulator) == 1  # both policies hold the same settings

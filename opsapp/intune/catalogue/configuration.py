@@ -1,6 +1,7 @@
 """Settings: catalog, profiles, compliance, templates, update policies."""
 
 from opsapp.intune.catalogue.row import (
+    ENROLLMENT_GROUP,
     TAGS,
     TARGETS,
     Assigning,
@@ -85,7 +86,7 @@ CONFIGURATION = (
             *TARGETS,
             TAGS,
             Reference("settings[]…simpleSettingValue.value", "reusablePolicySettings"),
-            Reference("enrollmentTimeDeviceMembershipTarget", "groups"),
+            ENROLLMENT_GROUP,
         ),
         writing=Writing(
             update="PUT",

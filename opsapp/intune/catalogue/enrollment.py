@@ -1,6 +1,7 @@
 """Enrolment of devices, and what people see at it."""
 
 from opsapp.intune.catalogue.row import (
+    ENROLLMENT_GROUP,
     GROUPS,
     TAGS,
     Assigning,
@@ -128,7 +129,7 @@ ENROLLMENT = (
         ),
         reread=always,  # its group is set by an action of its own
         noise=_COUNTS,
-        references=(TAGS, Reference("enrollmentTimeDeviceMembershipTarget", "groups")),
+        references=(TAGS, ENROLLMENT_GROUP),
         writing=Writing(
             strip=_TOKENS,
             strip_on_update=("enrollmentMode", "enrollmentTokenType"),

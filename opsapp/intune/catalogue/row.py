@@ -67,6 +67,11 @@ TARGETS = (
     Reference("assignments[].target.deviceAndAppManagementAssignmentFilterId", "assignmentFilters"),
 )
 TAGS = Reference("roleScopeTagIds[]", "roleScopeTags")
+ENROLLMENT_GROUP = Reference(
+    "enrollmentTimeDeviceMembershipTarget"
+    ".enrollmentTimeDeviceMembershipTargetValidationStatuses[].targetId",
+    "groups",
+)
 
 
 @dataclass(frozen=True)
