@@ -1,8 +1,9 @@
 """/tenants/<slug>/policies: the policies of a tenant; one of them, its versions and its history."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from opsapp.blueprints.context import actor, asked_number
@@ -15,8 +16,9 @@ from opsapp.models import Policy, PolicyVersion, Tenant
 from opsapp.operations import REGISTRY
 from opsapp.permissions import requires
 from opsapp.presenters import assignment_words, policy_diff, policy_history, policy_words
+from opsapp.presenters.notices import notice
 from opsapp.presenters.tenant_actions import StartAction, start_action
-from opsapp.refusals import NotFound
+from opsapp.refusals import NotFound, Refused
 from opsapp.services import overview, policy_compare, policy_export, policy_list
 from opsapp.services import policies as service
 from opsapp.services import policy_history as history_service
@@ -60,9 +62,18 @@ def export_list(tenant: Tenant) -> ResponseReturnValue:
 @bp.post("/<int:policy_id>/export")
 @requires("policies.export")
 def export(tenant: Tenant, policy_id: int) -> ResponseReturnValue:
-    """One policy, as Graph gave it; ``?version=`` names one that is not the latest."""
+    """One policy, as Graph gave it; ``?version=`` names one that is not the latest.
+
+    Form field ``passphrase``: with the secrets, encrypted by it.
+    """
     policy, version = _found(tenant, policy_id, _asked_version())
-    text = policy_export.policy_as_json(actor(), policy, version)
+    passphrase = request.form.get("passphrase", "")
+    try:
+        text = policy_export.policy_as_json(actor(), policy, version, passphrase)
+    except Refused as refused:
+        notice(refused.message, "warning")
+        here = url_for(".show", slug=tenant.slug, policy_id=policy_id, version=version.number)
+        return redirect(here, HTTPStatus.SEE_OTHER)
     return download(text, f"policy-{policy_id}-v{version.number}.json", "application/json")
 
 
@@ -172,6 +183,8 @@ def _page(tenant: Tenant, policy: Policy, version: PolicyVersion) -> str:
         eyebrow=" · ".join(filter(None, (label, policy.platform))),
         is_assignable=service.is_assignable,
         description=str(content.get("description") or ""),
+        has_secrets=policy_export.has_secrets(content),
+        shortest_passphrase=policy_export.SHORTEST_PASSPHRASE,
         older=versions[-1].number if has_older else None,
         names=names,
         total=total,

@@ -1,5 +1,6 @@
 """``flask policies search │ diff │ history │ export``."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -276,15 +277,34 @@ def history(policy_id: int, key: str, as_email: str | None, as_json: bool) -> No
 @click.argument("policy_id", metavar="ID", type=ID)
 @click.option("--version", "number", type=click.IntRange(1, 2**31 - 1))
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option(
+    "--passphrase-stdin",
+    is_flag=True,
+    help="With the secrets, encrypted by the passphrase on standard input.",
+)
 @as_option
 @with_appcontext
 @answers
-def export(policy_id: int, number: int | None, output: Path | None, as_email: str | None) -> None:
-    """Writes a policy as Graph's JSON, content and assignments; secrets stay sealed."""
+def export(
+    policy_id: int,
+    number: int | None,
+    output: Path | None,
+    passphrase_stdin: bool,
+    as_email: str | None,
+) -> None:
+    """Writes a policy as Graph's JSON, content and assignments.
+
+    Secrets stay sealed, unless a passphrase to encrypt them by comes on standard input.
+    """
     user = acting_user(as_email)
     version = visible_version(policy_id, number, user)
     _check_export(user, version.policy.tenant)
-    text = policy_export.policy_as_json(actor_for(user), version.policy, version)
+    passphrase = ""
+    if passphrase_stdin:
+        passphrase = sys.stdin.readline().rstrip("\r\n")
+        if not passphrase:
+            raise click.UsageError("--passphrase-stdin: standard input is empty")
+    text = policy_export.policy_as_json(actor_for(user), version.policy, version, passphrase)
     if output:
         output.write_text(text, encoding="utf-8")
     else:

@@ -6,7 +6,7 @@ the rest. Numbers and switches about passwords (``passwordMinimumLength``) are n
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +51,17 @@ def is_secret(owner: Mapping[str, Any], name: str) -> bool:
 def is_sealed(value: Any) -> bool:
     """Whether a value is the mark that stored content has in place of a secret."""
     return isinstance(value, str) and value.startswith(SEALED_PREFIX)
+
+
+def marks_in(content: Any) -> Iterator[str]:
+    """Every mark in a stored content."""
+    if isinstance(content, dict):
+        content = list(content.values())
+    if isinstance(content, list):
+        for member in content:
+            yield from marks_in(member)
+    elif is_sealed(content):
+        yield content
 
 
 def sealed(content: Any, seal: Callable[[str], str]) -> Any:

@@ -405,7 +405,8 @@ class TestFiles:
         whole = json.loads(response.data)
         assert whole["assignments"] == []
         assert whole["content"]["settings"][0]["settingInstance"] == choice(SCANNING, "0")
-        assert audited("policy.exported") == [("Antivirus", {"policy": policy, "version": 1})]
+        details = {"policy": policy, "version": 1, "secrets": False}
+        assert audited("policy.exported") == [("Antivirus", details)]
         latest = json.loads(cast.client("manager").post(f"{POLICIES}/{policy}/export").data)
         assert len(latest["assignments"]) == 2
         assert (

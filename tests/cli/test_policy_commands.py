@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from opsapp.crypto import WrongKey, open_with_passphrase
 from opsapp.models import Membership, Role
 from opsapp.models.base import write
 from tests.support.inventory_rows import (
@@ -124,3 +125,25 @@ class TestExport:
         assert whole["assignments"] == [to_all_devices()]
         assert flask("policies", "export", policy_id, role="operator").exit_code == 1
         assert flask("policies", "export", policy_id, role="outsider").exit_code == 1
+
+    def test_secrets_leave_only_under_a_passphrase(self, inventory, runner):
+        policy_id = inventory.policy("P", {"preSharedKey": "hunter2"})
+
+        def export(passphrase=None):
+            more = ["--passphrase-stdin"] if passphrase is not None else []
+            args = ["policies", "export", str(policy_id), *more]
+            return runner.invoke(args=args, input=f"{passphrase}\n")
+
+        plain, sealed = export(), export("correct horse battery")
+        assert "hunter2" not in plain.stdout + sealed.stdout
+        whole = json.loads(sealed.stdout)
+        mark = whole["content"]["preSharedKey"]
+        opened = open_with_passphrase("correct horse battery", whole.pop("secrets"))
+        assert json.loads(opened) == {mark: "hunter2"}
+        assert whole == json.loads(plain.stdout)
+        with pytest.raises(WrongKey):
+            secrets = json.loads(sealed.stdout)["secrets"]
+            open_with_passphrase("another passphrase", secrets)
+        assert export("short").exit_code == 1
+        assert "at least 12 characters" in export("short").stderr
+        assert export("").exit_code == 2

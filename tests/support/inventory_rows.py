@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from cryptography.fernet import Fernet, MultiFernet
 from flask import Flask
 
+from opsapp.config import current_settings
 from opsapp.database import utcnow
 from opsapp.intune.catalogue import CATALOGUE
 from opsapp.inventory.prepared import prepare
@@ -31,7 +31,6 @@ from opsapp.models import (
 )
 from opsapp.models.base import write
 
-SEALER = Sealer(b"tests", MultiFernet([Fernet(Fernet.generate_key())]))
 LONG_NAME = (
     "Windows: device control, removable storage, printers and Bluetooth, pilot ring of the north, "
     "phase two (do not edit this one)"
@@ -123,9 +122,9 @@ class Inventory:
         now = utcnow() - seen
         with self.app.app_context(), write() as session:
             store = CollectionStore(self.tenant_id, kind, run_id, now)
-            stored = store.save(
-                session, [prepare(kind, ReadObject(key, whole, list(assignments)), SEALER)]
-            )
+            sealer = Sealer.of_installation(session, current_settings())
+            read = ReadObject(key, whole, list(assignments))
+            stored = store.save(session, [prepare(kind, read, sealer)])
             if gone:
                 session.get_one(Policy, stored[0].policy_id).gone_at = utcnow()
             return stored[0].policy_id
