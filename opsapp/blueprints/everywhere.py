@@ -51,9 +51,12 @@ def compare() -> ResponseReturnValue:
     """``left`` and ``right`` are ``ID`` or ``ID@VERSION``; without one of them it is to choose."""
     left, right = (_asked_side(name) for name in ("left", "right"))
     find = request.args.get("find", "").strip()
+    before_label, after_label = policy_diff.side_labels(left, right)
     compared = policy_compare.compare_versions(left, right) if left and right else None
     return render_template(
         "policies/compare_any.html",
+        before_label=before_label,
+        after_label=after_label,
         left=left,
         right=right,
         find=find,

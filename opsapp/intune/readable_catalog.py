@@ -7,7 +7,7 @@ its number, except where its meaning is certain.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -108,9 +108,31 @@ def catalog_sections(
         place = place_of(_id(instance))
         areas[place.section].append(reader.setting(instance, place))
     return [
-        Section(title, tuple(sorted(found, key=lambda one: (one.path, one.label.casefold()))))
+        Section(title, tuple(sorted(told_apart(found), key=_by_label)))
         for title, found in sorted(areas.items(), key=lambda item: item[0].casefold())
     ]
+
+
+def _by_label(setting: Setting) -> tuple[str, str]:
+    return setting.path, setting.label.casefold()
+
+
+def told_apart(settings: Iterable[Setting]) -> list[Setting]:
+    """Intune calls several settings the same ("Log Max File Size"): then what they belong to."""
+    found = list(settings)
+    counts = Counter(_by_label(one) for one in found)
+    return [
+        replace(one, label=f"{one.label} ({holder})")
+        if counts[_by_label(one)] > 1 and (holder := _holder(one.key))
+        else one
+        for one in found
+    ]
+
+
+def _holder(definition_id: str) -> str:
+    """``…_publicprofile_logmaxfilesize`` belongs to the public profile."""
+    before, _, _ = place_of(definition_id).name.rpartition("_")
+    return in_words(before.rpartition("_")[2]).lower() if before else ""
 
 
 def place_of(definition_id: str) -> Place:

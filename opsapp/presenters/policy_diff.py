@@ -21,6 +21,21 @@ class DiffSection:
     changed: int
 
 
+def side_labels(left: Any, right: Any) -> tuple[str, str]:
+    """What tells two versions apart: the names of the policies, else tenants, else the numbers."""
+    if left is None or right is None:
+        return "Left", "Right"
+    for ours, theirs in (
+        (left.policy.name, right.policy.name),
+        (left.policy.tenant.name, right.policy.tenant.name),
+    ):
+        if ours != theirs:
+            return ours, theirs
+    if left.policy_id == right.policy_id and left.number != right.number:
+        return f"Version {left.number}", f"Version {right.number}"
+    return "Left", "Right"
+
+
 def sentence(comparison: Comparison) -> str:
     """The answer: ``3 settings changed, 1 added; assignments unchanged``."""
     if comparison.is_empty:

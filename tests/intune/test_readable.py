@@ -19,6 +19,7 @@ from opsapp.intune.readable import (
 )
 from opsapp.intune.readable_properties import DEEPEST
 from opsapp.intune.setting import Form, Section, Setting, decoded
+from opsapp.models import SettingDefinition
 from tests.support.inventory_rows import catalog, choice, graph_id, simple
 
 DEVICE = "device_vendor_msft_policy_config_"
@@ -294,3 +295,12 @@ def test_every_real_object_is_readable():
         expected = one.content.get("settings")
         if one.collection == "configurationPolicies" and isinstance(expected, list):
             assert count_of(sections) >= len(expected), one.file
+
+
+def test_settings_that_intune_calls_the_same_are_told_apart() -> None:
+    prefix = "vendor_msft_firewall_mdmstore_"
+    ids = [f"{prefix}{part}profile_logmaxfilesize" for part in ("domain", "public")]
+    known = {key: SettingDefinition(label="Log Max File Size", options={}) for key in ids}
+    content = catalog(*(simple(key, 16384, "Integer") for key in ids))
+    labels = [one.label for section in sections_of(content, known) for one in section.settings]
+    assert labels == ["Log Max File Size (domain profile)", "Log Max File Size (public profile)"]
