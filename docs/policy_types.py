@@ -30,10 +30,11 @@ Once a day (`OPSAPP_FULL_READ_HOURS`), or with the input `full=true`, every obje
 whatever the lists tell.
 
 What the service changes by itself never makes a version: dates, version numbers, counters, members
-that are null or an empty list, annotations, the order of sets, the ids of settings and of other
-rows. What is stored is nevertheless what Graph gave, with one exception: **secrets** (values of
-custom settings that Graph tells only when asked for them, keys, tokens, passwords) are encrypted,
-and the content holds a mark instead. The mark changes when the secret does, and tells nothing else.
+that are null or an empty list, properties that Graph has learned since while they are at their
+defaults, annotations, the order of sets, the ids of settings and of other rows. What is stored is
+nevertheless what Graph gave, with one exception: **secrets** (values of custom settings that Graph
+tells only when asked for them, keys, tokens, passwords) are encrypted, and the content holds a mark
+instead. The mark changes when the secret does, and tells nothing else.
 
 """
 

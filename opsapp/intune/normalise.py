@@ -2,8 +2,8 @@
 
 Storage changes nothing but the order of members. The normal form leaves out what changes without
 the policy changing, so that a re-read of an untouched object never looks like a new version:
-annotations, dates, counters, members that are null or an empty list (as good as absent: services
-add such when they learn new properties), ids of the rows of a part, and the order of sets.
+annotations, dates, counters, members that are null or an empty list (as good as absent), ids of the
+rows of a part, and the order of sets.
 """
 
 import hashlib
@@ -55,6 +55,7 @@ _PARTS = frozenset(
     }
 )
 _EMPTY: tuple[Any, ...] = (None, [])
+_DEFAULTS: tuple[Any, ...] = (None, [], False, 0, "", "notConfigured", "none", "deviceDefault")
 
 
 def without_envelope(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,6 +103,18 @@ def _without_id(member: Any) -> Any:
     if not isinstance(member, Mapping):
         return member
     return {key: value for key, value in member.items() if key != "id"}
+
+
+def without_new_defaults(content: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The content without members that an earlier one does not have, where they say nothing.
+
+    The service learns new properties all the time and then shows each object with their defaults.
+    """
+    return {
+        name: value
+        for name, value in content.items()
+        if name in before or isinstance(value, dict) or value not in _DEFAULTS
+    }
 
 
 def comparison_hash(

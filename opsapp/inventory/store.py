@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from opsapp.database import storable
 from opsapp.intune.catalogue import PolicyType
-from opsapp.intune.normalise import comparison_hash
+from opsapp.intune.normalise import comparison_hash, without_new_defaults
 from opsapp.inventory.listing import Listed
 from opsapp.inventory.prepared import Prepared
 from opsapp.inventory.versions import NewVersion, keep_versions
@@ -121,17 +121,20 @@ class CollectionStore:
         return {version.policy_id: version for version in found}
 
     def _differs(self, latest: PolicyVersion | None, prepared: Prepared) -> bool:
-        """Whether it changed in substance, judged for both sides as this release judges."""
+        """Whether it changed in substance, judged for both sides as this release judges.
+
+        Properties that the service has learned since, at their defaults, are no change.
+        """
         if latest is None:
             return True
         if latest.compare_sha256 == prepared.compare_sha256:
             return False
-        judged_now = comparison_hash(
-            latest.content.content, latest.assignments.content, self._policy_type.noise
-        )
-        if judged_now != prepared.compare_sha256:
+        noise, before = self._policy_type.noise, latest.content.content
+        judged_now = comparison_hash(before, latest.assignments.content, noise)
+        told = without_new_defaults(prepared.stored, before)
+        if judged_now != comparison_hash(told, prepared.source.assignments, noise):
             return True
-        latest.compare_sha256 = judged_now
+        latest.compare_sha256 = prepared.compare_sha256
         return False
 
     def _create_missing(

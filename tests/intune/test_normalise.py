@@ -8,7 +8,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from opsapp.intune.normalise import canonical, comparison_hash, normal_form, without_envelope
+from opsapp.intune.normalise import (
+    canonical,
+    comparison_hash,
+    normal_form,
+    without_envelope,
+    without_new_defaults,
+)
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(st.characters())
 JSON = st.recursive(
@@ -93,6 +99,19 @@ def test_what_a_type_calls_noise_makes_no_new_version() -> None:
     counted = {**POLICY, "enrolledDeviceCount": 3}
     assert comparison_hash(counted, []) != comparison_hash(POLICY, [])
     assert comparison_hash(counted, [], {"enrolledDeviceCount"}) == comparison_hash(POLICY, [])
+
+
+@pytest.mark.parametrize("value", [None, [], False, 0, "", "notConfigured"])
+def test_properties_the_service_learned_since_are_left_out_at_their_defaults(value: Any) -> None:
+    learned = {**POLICY, "newToGraph": value}
+    assert without_new_defaults(learned, POLICY) == POLICY
+    assert without_new_defaults(learned, learned) == learned
+
+
+@pytest.mark.parametrize("value", [True, 1, "block", ["a"], {}, {"a": None}])
+def test_properties_with_something_to_say_are_kept(value: Any) -> None:
+    learned = {**POLICY, "newToGraph": value}
+    assert without_new_defaults(learned, POLICY) == learned
 
 
 def test_rows_of_a_part_are_a_set_without_ids() -> None:

@@ -243,3 +243,15 @@ def test_a_new_way_to_compare_makes_no_versions(
     policy = policy_named("P")
     assert [version.number for version in versions_of(policy)] == [1]
     assert current(policy).compare_sha256 != "0" * 64
+
+
+def test_a_property_the_service_learned_is_no_change_until_it_says_something(
+    simulator: Simulator, simulated: SimulatedTenant, perform: Perform
+) -> None:
+    row = simulator.add_object(simulated.slug, CONFIG, wifi("P"))
+    inputs = {"types": [CONFIG]}
+    perform("inventory.sync", inputs)
+    for learned, versions in ((False, 1), (False, 1), (True, 2), (False, 3)):
+        simulator.change_object(simulated.slug, CONFIG, row["id"], learnedSince=learned)
+        perform("inventory.sync", inputs)
+        assert policy_named("P").version == versions
