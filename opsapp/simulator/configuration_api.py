@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from opsapp.simulator import actions, odata, parts, views, writes
+from opsapp.simulator import actions, approvals, odata, parts, views, writes
 from opsapp.simulator.catalogue_row import CHILD_PAGE, INTUNE_MAX_TOP, INTUNE_PAGE, Collection
 from opsapp.simulator.faults import Faults
 from opsapp.simulator.filters import compile_filter
@@ -29,6 +29,8 @@ def handle(
     if request.v1 and not collection.v1:
         raise no_segment(collection.segment or collection.key)
     authorize(request, collection, rest)
+    if not _is_reading(request, rest):
+        approvals.check(request, collection)
     if not rest:
         return _on_collection(request, collection, faults)
     if rest == ["$count"]:
@@ -43,7 +45,7 @@ def handle(
 
 def authorize(request: GraphRequest, collection: Collection, rest: list[str] | None = None) -> None:
     """Raises the 403 of a token without the app role this collection needs."""
-    reading = request.method == "GET" or bool(rest and rest[-1] in _READING_POSTS)
+    reading = _is_reading(request, rest or [])
     needed = collection.rights.read if reading else collection.rights.write
     if request.roles & set(needed):
         return
@@ -58,6 +60,10 @@ def authorize(request: GraphRequest, collection: Collection, rest: list[str] | N
         "AccessDenied",
         "You cannot perform the requested operation, required scopes are missing in the token.",
     )
+
+
+def _is_reading(request: GraphRequest, rest: list[str]) -> bool:
+    return request.method == "GET" or bool(rest and rest[-1] in _READING_POSTS)
 
 
 def _on_collection(request: GraphRequest, collection: Collection, faults: Faults) -> Answer:

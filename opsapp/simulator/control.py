@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from opsapp.simulator import admission, audit_log, groups, loading, population, writes
+from opsapp.simulator import admission, approvals, audit_log, groups, loading, population, writes
 from opsapp.simulator.catalogue import COLLECTIONS
 from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.faults import Faults
@@ -38,6 +38,7 @@ def blueprint(world: World) -> Blueprint:
     _add_consent(area, world)
     _add_objects(area, world)
     _add_hidden(area, world)
+    _add_approvals(area, world)
     _add_groups(area, world)
     return area
 
@@ -139,6 +140,29 @@ def _add_consent(area: Blueprint, world: World) -> None:
             tenant = _tenant(world, _body().get("tenant"))
             tenant.delta_epoch += "+"
             return jsonify({"ok": True})
+
+
+def _add_approvals(area: Blueprint, world: World) -> None:
+    @area.put("/approvals/<slug>")
+    def guard(slug: str) -> Response:
+        """Which workloads need a second person from now on."""
+        wanted = set(_body().get("workloads", []))
+        unknown = sorted(wanted - set(approvals.WORKLOADS))
+        if unknown:
+            raise ControlError(f"no such workload: {', '.join(unknown)}")
+        with world.lock:
+            _tenant(world, slug).guarded = wanted
+            return jsonify(sorted(wanted))
+
+    @area.post("/approvals/<slug>/<code>")
+    def decide(slug: str, code: str) -> Response:
+        status = _body().get("status")
+        with world.lock:
+            found = _tenant(world, slug).approvals.get(code)
+            if found is None or status not in approvals.STATUSES:
+                raise ControlError(f"no such approval request or status: {code}, {status}")
+            found.status = status
+            return jsonify(found.view())
 
 
 def report(tenant: Tenant) -> dict[str, Any]:

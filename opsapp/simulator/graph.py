@@ -7,6 +7,7 @@ from typing import Any
 
 from opsapp.simulator import (
     app_policies,
+    approvals,
     batch,
     configuration_api,
     directory_api,
@@ -108,6 +109,8 @@ def _dispatch(
     """The part of the service that serves this address."""
     if "/".join(segments[:2]).lower() == app_policies.PATH.lower():
         return app_policies.handle(request, segments[2:], world.faults)
+    if segments[:2] == ["deviceManagement", approvals.SEGMENT]:
+        return approvals.handle(request, segments[2:])
     if found is not None:
         return configuration_api.handle(request, *found, world.faults)
     if tenant_settings.serves(segments):

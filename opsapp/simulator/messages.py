@@ -70,7 +70,9 @@ class GraphRefusal(Exception):
 
     def answer(self, path: str, request_id: str, client_request_id: str) -> Answer:
         """The error envelope of Graph."""
-        message = _nested(self.message, path, request_id) if self.intune else self.message
+        message = self.message
+        if self.intune:
+            message = _nested(self.message, path, request_id, self.headers)
         inner = {
             "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
             "request-id": request_id,
@@ -80,7 +82,7 @@ class GraphRefusal(Exception):
         return Answer(self.status, body, self.headers)
 
 
-def _nested(message: str, path: str, request_id: str) -> str:
+def _nested(message: str, path: str, request_id: str, headers: dict[str, str]) -> str:
     service = f"https://fef.msub05.manage.microsoft.com/StatelessService/{path}"
     text = (
         f"{message} - Operation ID (for customer support): {uuid.UUID(int=0)} - "
@@ -93,7 +95,7 @@ def _nested(message: str, path: str, request_id: str) -> str:
             "CustomApiErrorPhrase": "",
             "RetryAfter": None,
             "ErrorSourceService": "",
-            "HttpHeaders": "{}",
+            "HttpHeaders": json.dumps(headers),
         },
         indent=2,
     ).replace("\n", "\r\n")

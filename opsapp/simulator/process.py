@@ -196,6 +196,14 @@ class Simulator:
             body["membership"] = list(membership)
         self.control("PUT", f"/objects/{slug}/{collection}/{object_id}/hidden", body)
 
+    def guard(self, slug: str, *workloads: str) -> None:
+        """From now on writes of these workloads (see ``approvals``) need a second person."""
+        self.control("PUT", f"/approvals/{slug}", {"workloads": list(workloads)})
+
+    def decide(self, slug: str, code: str, status: str) -> None:
+        """What a second person, or time, made of a request: one of ``approvals.STATUSES``."""
+        self.control("POST", f"/approvals/{slug}/{code}", {"status": status})
+
     def groups(self, slug: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.control("GET", f"/groups/{slug}")
         return rows

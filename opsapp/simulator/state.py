@@ -8,10 +8,13 @@ import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opsapp.simulator.catalogue import ALL_PERMISSIONS, COLLECTIONS
 from opsapp.simulator.faults import Faults
+
+if TYPE_CHECKING:
+    from opsapp.simulator.approvals import ApprovalRequest
 
 NAMESPACE = uuid.UUID("5d0b3d6c-0a5e-4f0e-9d0a-6f1f3f6f2c11")
 LOG_LIMIT = 50_000
@@ -76,6 +79,8 @@ class Tenant:
     shared: dict[str, dict[str, StoredObject]] = field(default_factory=dict)
     audit: list[dict[str, Any]] = field(default_factory=list)
     events: int = 0
+    guarded: set[str] = field(default_factory=set)  # workloads that need a second person
+    approvals: dict[str, "ApprovalRequest"] = field(default_factory=dict)
     groups: dict[str, GroupRow] = field(default_factory=dict)
     group_ids_by_name: dict[str, str] = field(default_factory=dict)
     sequence: int = 0
