@@ -30,7 +30,8 @@ def benchmark() -> str:
             f"  {'':<10} {'seconds':>8} {'exchanges':>10} {'requests':>9} {'bytes kept':>12}",
             _line("cold", cold, once - empty),
             _line("unchanged", unchanged, twice - once),
-            f"  requests of the cold one: {unchanged.traffic.requests / cold.traffic.requests:.1%}",
+            f"  of the cold one: {unchanged.traffic.exchanges / cold.traffic.exchanges:.1%} of the"
+            f" exchanges, {unchanged.traffic.requests / cold.traffic.requests:.1%} of the requests",
             f"  rows added by the unchanged one: {more}",
         ]
     )
