@@ -62,7 +62,7 @@ docs: development ## write the pages that are made from code: settings, policy t
 bench: development ## measure what the ledger and its pages cost
 	@$(BIN)/python -m benchmarks ledger_start job_overhead list_page detail_page
 
-bench-sync: development ## measure what a sync costs (half an hour)
+bench-sync: development ## measure what a sync costs (a quarter of an hour)
 	@$(BIN)/python -m benchmarks graph_rate cold_sync unchanged_sync sync_memory
 
 bench-scale: development ## the pages with a million runs (minutes, and 5 GB of disk)

@@ -1,79 +1,80 @@
-"""What a reader kept of a simulated tenant: objects, their settings and their assignments."""
+"""What a reader kept of a simulated tenant, object by object and part by part.
+
+A part is a row of any list, however deep (a setting, an assignment, a presentation value, an OMA
+setting), or the text of a script or file. What the simulator holds is what there is to keep.
+"""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import current_app
+import sqlalchemy as sa
 
-from benchmarks.made_up_tenant import plan
+from opsapp.extensions import db
+from opsapp.models import Policy, PolicyVersion
+from opsapp.simulator.catalogue import COLLECTIONS
 from opsapp.simulator.process import Simulator
 
-
-@dataclass(frozen=True)
-class Kept:
-    objects: int = 0
-    assignments: int = 0
-    settings: int = 0
-
-    def __add__(self, other: "Kept") -> "Kept":
-        return Kept(
-            self.objects + other.objects,
-            self.assignments + other.assignments,
-            self.settings + other.settings,
-        )
-
-    def missing_from(self, all_there_is: "Kept") -> str:
-        return (
-            f"{all_there_is.objects - self.objects}"
-            f" / {all_there_is.assignments - self.assignments}"
-            f" / {all_there_is.settings - self.settings}"
-        )
+OBJECTS = "objects"
+Parts = Counter[str]
+Kept = Mapping[str, Parts]  # by Graph id
+_TEXTS = ("scriptcontent", "configurationfilecontent")
 
 
-def in_simulator(simulator: Simulator, slug: str, policies: int) -> dict[str, Kept]:
-    """What there is to keep, by Graph id."""
+def in_simulator(simulator: Simulator, slug: str) -> dict[str, Parts]:
+    """All there is to keep. Left out are the collections that are the same in every tenant."""
     return {
-        row["id"]: Kept(
-            1,
-            len(row["children"].get("assignments", ())),
-            len(row["children"].get("settings", ())),
-        )
-        for key in plan(policies)
+        row["id"]: parts_of({**row["content"], **row["children"]})
+        for key, collection in COLLECTIONS.items()
+        if not collection.shared
         for row in simulator.objects(slug, key)
     }
 
 
-def by_opsapp(slug: str, wanted: Iterable[str]) -> Kept:
-    """Asks the commands, in this process."""
-    ids = set(wanted)
-    listed = _command("policies", "list", "--tenant", slug)
-    shown = [
-        _command("policies", "show", str(row["id"])) for row in listed if row["graph_id"] in ids
-    ]
-    return sum((_kept(one["content"], one["assignments"]) for one in shown), Kept())
+def by_opsapp() -> dict[str, Parts]:
+    """What the database of this installation has."""
+    latest = (
+        sa.select(Policy.graph_id, PolicyVersion)
+        .join(PolicyVersion, PolicyVersion.policy_id == Policy.id)
+        .where(PolicyVersion.number == Policy.version, Policy.gone_at.is_(None))
+    )
+    return {
+        graph_id: parts_of({**version.content.content, "assignments": version.assignments.content})
+        for graph_id, version in db.session.execute(latest)
+    }
 
 
-def by_intunecd(folder: Path, wanted: Iterable[str]) -> Kept:
-    """Reads the files, whose names end in the object's id."""
-    ids = set(wanted)
-    found: dict[str, Kept] = {}
-    for file in folder.rglob("*.json"):
-        graph_id = file.stem.rpartition("__")[2]
-        if graph_id in ids:
-            content = json.loads(file.read_text())
-            found[graph_id] = _kept(content, content.get("assignments") or [])
-    return sum(found.values(), Kept())
+def by_intunecd(folder: Path) -> dict[str, Parts]:
+    """What is in the files, whose names end in the object's id."""
+    return {
+        file.stem.rpartition("__")[2]: parts_of(json.loads(file.read_text()))
+        for file in folder.rglob("*__*.json")
+    }
 
 
-def _kept(content: dict[str, Any], assignments: list[Any]) -> Kept:
-    return Kept(1, len(assignments), len(content.get("settings") or ()))
+def parts_of(content: Mapping[str, Any]) -> Parts:
+    return Counter((OBJECTS, *_parts(content)))
 
 
-def _command(*arguments: str) -> Any:
-    result = current_app.test_cli_runner().invoke(args=[*arguments, "--json"])
-    if result.exit_code != 0:
-        raise RuntimeError(f"{' '.join(arguments)}: {result.output}")
-    return json.loads(result.output)
+def missing(wanted: Kept, kept: Kept) -> Parts:
+    """How many of each part are not there; what one object has too many makes up for nothing."""
+    lost: Parts = Counter()
+    for graph_id, parts in wanted.items():
+        lost += parts - kept.get(graph_id, Counter())
+    return lost
+
+
+def total(kept: Kept) -> Parts:
+    return sum(kept.values(), Counter())
+
+
+def _parts(content: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in content.items():
+        if isinstance(value, str) and value and name.lower().endswith(_TEXTS):
+            yield name
+        for row in value if isinstance(value, list) else [value]:
+            if isinstance(row, Mapping):
+                yield from (name,) * isinstance(value, list)
+                yield from _parts(row)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.instance import environment_of, running, temporary_instance
-from benchmarks.made_up_tenant import made_up_tenant
 from opsapp.config import Settings
 from opsapp.graph.budgets import BUDGETS
 from opsapp.graph.workloads import Workload, cost_of
@@ -25,8 +24,8 @@ from tests.support.performing import connect
 
 SLUG = "made-up"
 PATIENCE_SECONDS = 3600
-# The switches that make the simulator refuse what the service would: all that it has.
-LIMITS = {"conditional_access_per_second": 1}
+# The switch that makes the simulator refuse what the service would.
+LIMITS = {"budgets": True}
 _LOOK_SECONDS = 0.02
 
 
@@ -120,7 +119,7 @@ def sync_world(policies: int) -> Iterator[SyncWorld]:
                 ca_bundle=simulator.ca_path,
             )
         )
-        tenant = made_up_tenant(simulator, SLUG, policies)
+        tenant = simulator.add_tenant(SLUG, policies=policies)
         connect(settings, tenant)
         worker = stack.enter_context(running([sys.executable, "-m", "workers"], settings))
         world = SyncWorld(simulator, tenant, settings, worker.pid)

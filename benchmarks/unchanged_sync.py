@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from benchmarks.sync_world import Synced, sync_world
+from benchmarks.sync_world import Synced, Traffic, sync_world
 from opsapp.config import Settings
 from opsapp.extensions import db
 
@@ -30,7 +30,7 @@ def benchmark() -> str:
             f"  {'':<10} {'seconds':>8} {'exchanges':>10} {'requests':>9} {'bytes kept':>12}",
             _line("cold", cold, once - empty),
             _line("unchanged", unchanged, twice - once),
-            f"  requests of the cold one: {unchanged.traffic.requests / cold.traffic.requests:.1%}",
+            _share(unchanged.traffic, cold.traffic),
             f"  rows added by the unchanged one: {more}",
         ]
     )
@@ -41,6 +41,14 @@ def _line(name: str, synced: Synced, more_bytes: int) -> str:
         f"  {name:<10} {synced.seconds:>8.1f} {synced.traffic.exchanges:>10,}"
         f" {synced.traffic.requests:>9,} {more_bytes:>12,}"
     )
+
+
+def _share(unchanged: Traffic, cold: Traffic) -> str:
+    exchanges, requests = (
+        unchanged.exchanges / cold.exchanges,
+        unchanged.requests / cold.requests,
+    )
+    return f"  {'share':<10} {'':>8} {exchanges:>10.1%} {requests:>9.1%}"
 
 
 def _bytes(settings: Settings) -> int:

@@ -9,6 +9,7 @@ rows of a part, and the order of sets.
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 # Properties the service moves by itself, or that say nothing about the policy.
@@ -54,8 +55,9 @@ _PARTS = frozenset(
         "categories",
     }
 )
-_EMPTY: tuple[Any, ...] = (None, [])
 _DEFAULTS: tuple[Any, ...] = (None, [], False, 0, "", "notConfigured", "none", "deviceDefault")
+# Made once: ``json.dumps`` would make one for each of the many small values that are sorted.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def without_envelope(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,7 +67,12 @@ def without_envelope(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def canonical(content: Any) -> bytes:
     """The stored form: JSON in ASCII (so that any text survives), members sorted, no spaces."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")
+    return canonical_text(content).encode("ascii")
+
+
+def canonical_text(content: Any) -> str:
+    """The stored form as text."""
+    return _ENCODER.encode(content)
 
 
 def sha256_of(encoded: bytes) -> str:
@@ -88,14 +95,15 @@ def normal_form(value: Any, name: str = "", noise: Collection[str] = ()) -> Any:
 
 
 def _normal_object(value: Mapping[str, Any], noise: Collection[str]) -> dict[str, Any]:
-    return {
-        key: form
-        for key, member in value.items()
-        if key not in _VOLATILE
-        and key not in noise
-        and _is_part_of_object(key)
-        and (form := normal_form(member, key, noise)) not in _EMPTY
-    }
+    found = {}
+    for key, member in value.items():
+        if _is_noise(key) or key in noise:
+            continue
+        # Most members are simple: a call for each of them is most of the time that this takes.
+        form = normal_form(member, key, noise) if isinstance(member, dict | list) else member
+        if form is not None and form != []:
+            found[key] = form
+    return found
 
 
 def _without_id(member: Any) -> Any:
@@ -133,6 +141,9 @@ def _as_set(assignments: Sequence[Any]) -> list[Any]:
     return sorted((_without_id(normal_form(one)) for one in assignments), key=canonical)
 
 
-def _is_part_of_object(key: str) -> bool:
+@lru_cache(maxsize=8192)
+def _is_noise(key: str) -> bool:
     """Annotations are noise, except the type of an object."""
-    return key == "@odata.type" or not ("@odata." in key or key.startswith("#"))
+    if key == "@odata.type":
+        return False
+    return key in _VOLATILE or "@odata." in key or key.startswith("#")

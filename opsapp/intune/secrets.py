@@ -72,7 +72,9 @@ def sealed(content: Any, seal: Callable[[str], str]) -> Any:
     if isinstance(content, dict):
         named_secret = is_secret_name(str(content.get("settingDefinitionId") or ""))
         return {
-            key: seal(member if isinstance(member, str) else json.dumps(member, sort_keys=True))
+            key: member
+            if member is None or isinstance(member, int | float)  # never a secret, and most members
+            else seal(member if isinstance(member, str) else json.dumps(member, sort_keys=True))
             if _is_to_be_sealed(content, key)
             else _sealed_values(member, seal)
             if named_secret and key in _SIMPLE_VALUES

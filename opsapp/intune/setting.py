@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+from opsapp.intune.normalise import canonical_text
 from opsapp.intune.secrets import SEALED_PREFIX, SHOWN_INSTEAD, masked
 from opsapp.intune.words import readable as in_words
 
@@ -24,6 +25,7 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DURATION = re.compile(r"P(?:(\d+)D|T(?:(\d+)H|(\d+)M|(\d+)S))")
 _SEALED = re.compile(rf"{SEALED_PREFIX}[^\"]*")
 _UNITS = ("day", "hour", "minute", "second")
+_WITHOUT_BREAKS = str.maketrans("", "", "\r\n\t\f")
 _ENUM_MEMBER = re.compile(r"[a-z]+(?:[A-Z][a-z0-9]*)*")
 
 
@@ -141,7 +143,7 @@ def decoded(text: str) -> str:
         plain = raw.decode(encoding)
     except UnicodeDecodeError:
         return f"{len(raw):,} bytes of binary data"
-    is_text = all(letter.isprintable() or letter in "\r\n\t\f" for letter in plain)
+    is_text = plain.translate(_WITHOUT_BREAKS).isprintable()
     return plain.replace("\r\n", "\n") if is_text else f"{len(raw):,} bytes of binary data"
 
 
@@ -159,4 +161,4 @@ def as_json(value: Any) -> str:
 
 def exact(value: Any) -> str:
     """What tells ``value`` apart from every other value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return canonical_text(value)

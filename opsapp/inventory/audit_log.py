@@ -1,6 +1,6 @@
 """Who changed an object in the tenant, and when: from Intune's own audit log."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,10 @@ LONGEST_LOOK_BACK = timedelta(days=30)
 _ARRIVES_LATE = timedelta(hours=1)  # events appear in the log some time after the change
 _MOST_PAGES = 50
 _KEPT_OF_A_VERSION = 10
+_VERSIONS_AT_ONCE = 500
 
-Changes = dict[str, list[dict[str, Any]]]
+Change = dict[str, Any]
+Changes = dict[str, list[Change]]
 
 
 def unexplained_since(tenant_id: int, run_id: int) -> datetime | None:
@@ -90,16 +92,23 @@ def _actor(actor: Any) -> str:
 def keep(session: Session, tenant_id: int, run_id: int, changes: Changes) -> None:
     """Notes with each version of the run what the log says; an empty list where it says nothing."""
     before = aliased(PolicyVersion)
-    rows = session.execute(
-        sa.select(PolicyVersion, Policy.graph_id, before.seen_at)
+    unexplained = (
+        sa.select(PolicyVersion.id, Policy.graph_id, before.seen_at)
         .join(Policy, Policy.id == PolicyVersion.policy_id)
         .outerjoin(before, _precedes(before))
         .where(Policy.tenant_id == tenant_id, *_unexplained(run_id))
-    ).all()
-    for version, graph_id, earlier in rows:
-        version.changes = [
-            change for change in changes.get(graph_id, []) if _is_after(change["at"], earlier)
-        ][:_KEPT_OF_A_VERSION]
+        .limit(_VERSIONS_AT_ONCE)  # a first reading makes as many as there are policies
+    )
+    while rows := session.execute(unexplained).all():
+        explained = [
+            {"id": version_id, "changes": _since(changes.get(graph_id, ()), earlier)}
+            for version_id, graph_id, earlier in rows
+        ]
+        session.execute(sa.update(PolicyVersion), explained)
+
+
+def _since(changes: Iterable[Change], earlier: datetime | None) -> list[Change]:
+    return [change for change in changes if _is_after(change["at"], earlier)][:_KEPT_OF_A_VERSION]
 
 
 def _is_after(at: Any, earlier: datetime | None) -> bool:

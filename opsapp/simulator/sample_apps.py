@@ -8,7 +8,12 @@ _APPS = (
     ("winGetApp", {"packageIdentifier": "9EXAMPLE00", "manifestHash": None}),
     (
         "win32LobApp",
-        {"fileName": "setup.intunewin", "setupFilePath": "setup.exe", "size": 52428800},
+        {
+            "fileName": "setup.intunewin",
+            "setupFilePath": "setup.exe",
+            "displayVersion": "1.0",
+            "size": 52428800,
+        },
     ),
     ("macOSLobApp", {"fileName": "tool.pkg", "bundleId": "example.tool", "buildNumber": "12"}),
     ("androidManagedStoreApp", {"packageId": "example.scanner", "appIdentifier": "app:example"}),

@@ -1,7 +1,8 @@
 """Runs IntuneCD's backup against another Graph: ``BASE_URL CA_FILE TOKEN FOLDER``.
 
 IntuneCD has Microsoft's hosts in its code. Its requests are sent to ``BASE_URL`` instead, in this
-process only; a request to any other host is an error.
+process only; a request to any other host is an error. How many it makes at once, and over which
+connections, is its own affair. The names of its files end in the object's id.
 """
 
 import sys
@@ -24,7 +25,8 @@ def main() -> None:
         return _send(session, method, url, **options | {"verify": trusted})
 
     requests.Session.request = request
-    sys.argv = ["IntuneCD-startbackup", "-m", "1", "-p", folder, "-t", token]
+    options = ["-m", "1", "-o", "json", "-p", folder, "--append-id", "--skip-archive"]
+    sys.argv = ["IntuneCD-startbackup", *options, "-t", token]
     from IntuneCD import run_backup
 
     run_backup.start()

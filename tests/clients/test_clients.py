@@ -8,6 +8,7 @@ import pytest
 
 from opsapp.exports import read_folder
 from opsapp.simulator.catalogue import COLLECTIONS
+from tests.clients.intunecd import back_up
 
 HERE = Path(__file__).parent
 SECONDS = 240
@@ -31,8 +32,9 @@ KNOWN_TO_INTUNECD = tuple(
 LOST_BY_THE_SDK = {"deviceAppManagement/mobileApps/appAvailability"}
 
 
-def run(python, script, simulator, token, *arguments):
-    command = [python, HERE / script, simulator.base_url, simulator.ca_path, token, *arguments]
+def read_with_sdk(python, simulator, token, paths):
+    script = HERE / "read_with_sdk.py"
+    command = [python, script, simulator.base_url, simulator.ca_path, token, *paths]
     return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
@@ -40,7 +42,8 @@ def test_intunecd_backs_up_every_object_it_knows(
     client_python, simulator, contoso, token, tmp_path
 ):
     simulator.clear_requests()
-    ended = run(client_python, "run_intunecd.py", simulator, token, str(tmp_path))
+    base, trusted = simulator.base_url, simulator.ca_path
+    ended = back_up(client_python, base, trusted, token, tmp_path, seconds=SECONDS)
     output = ended.stdout + ended.stderr
     assert ended.returncode == 0, output[-3000:]
     assert "[ERROR]" not in output, output[-3000:]
@@ -56,7 +59,7 @@ def test_intunecd_backs_up_every_object_it_knows(
 
 def test_the_graph_sdk_reads_every_type_and_loses_nothing(client_python, simulator, token):
     paths = [row.path for row in COLLECTIONS.values()]
-    ended = run(client_python, "read_with_sdk.py", simulator, token, *paths)
+    ended = read_with_sdk(client_python, simulator, token, paths)
     assert ended.returncode == 0, ended.stderr[-3000:]
     found = json.loads(ended.stdout)
     assert set(found) == set(paths)

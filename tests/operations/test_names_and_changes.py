@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from opsapp.extensions import db
+from opsapp.inventory import audit_log
 from opsapp.models import DirectoryGroup, OperationRunEvent, SettingDefinition, SettingName
 from opsapp.simulator.process import SimulatedTenant, Simulator
 from tests.support.graph_content import (
@@ -108,6 +110,22 @@ def test_each_change_is_told_with_one_version(
     told = [version.changes for version in versions_of(policy_named("P"))]
     assert [len(changes) for changes in told[1:]] == [1, 1]
     assert told[1] != told[2]
+
+
+def test_many_changes_are_told_some_versions_at_a_time(
+    simulator: Simulator,
+    simulated: SimulatedTenant,
+    perform: Perform,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(audit_log, "_VERSIONS_AT_ONCE", 2)
+    names = ("One", "Two", "Three")
+    rows = [simulator.add_object(simulated.slug, CONFIG, wifi(name)) for name in names]
+    perform("inventory.sync", INPUTS)
+    for row in rows:
+        simulator.change_object(simulated.slug, CONFIG, row["id"], ssid="Guests")
+    perform("inventory.sync", INPUTS)
+    assert all(current(policy_named(name)).changes for name in names)
 
 
 def test_a_log_that_may_not_be_read_is_said_and_asked_again(
