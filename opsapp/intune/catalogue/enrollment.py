@@ -11,6 +11,7 @@ from opsapp.intune.catalogue.row import (
     Reference,
     Writing,
     always,
+    unless_expanded,
 )
 
 _SERVICE = "DeviceManagementServiceConfig.Read.All"
@@ -52,8 +53,7 @@ ENROLLMENT = (
         "enrollment configuration",
         f"{_DM}/deviceEnrollmentConfigurations",
         _SERVICE,
-        assignments=AssignmentSource.LIST,
-        list_expand=("assignments",),
+        try_expand=("assignments",),
         kinds=(
             "enrollment status page",
             "platform restrictions",
@@ -185,6 +185,8 @@ ENROLLMENT = (
         _SERVICE,
         assignments=AssignmentSource.NONE,
         list_expand=("localizedNotificationMessages",),
+        parts=(unless_expanded("localizedNotificationMessages"),),
+        reread=lambda content: "localizedNotificationMessages" not in content,
         references=(TAGS,),
         writing=Writing(
             strip=("localizedNotificationMessages", "defaultLocale"),
