@@ -18,13 +18,18 @@ The last column says what Graph lets anybody put back; restoring follows it.
 ## How changes are found
 
 A sync reads the lists. An object whose entry in the list is the one of its last whole reading is
-unchanged; every other object is read whole. Two things do not show in every list:
+unchanged; every other object is read whole. Three things do not show in every list:
 
 - **Assignments.** A change of assignments does not move an object's date. Where a list can bring
   assignments it is asked to, but it is believed only after a full reading in which it was right
   about every object. Until then, and where the list refuses, assignments are read for each object.
 - **Parts with actions of their own** (marked "each time" below). Such objects are read at each
-  sync.
+  sync; so are single objects whose entry cannot show all, like those with encrypted values.
+- **What the list leaves out**, like the text of a script. It shows by the object's date; where the
+  list gives no date, the object is read at each sync.
+
+A service may leave out what it was asked to bring with an object, cut it short, or refuse the
+question. Then it is asked for by itself, read on to its end, or the list asked without options.
 
 Once a day (`OPSAPP_FULL_READ_HOURS`), or with the input `full=true`, every object is read whole
 whatever the lists tell.
@@ -65,7 +70,7 @@ def _line(row: PolicyType) -> str:
 
 def _read(row: PolicyType) -> str:
     parts = ["the object" if row.item_query is not None else "the list entry"]
-    parts += [f"`{name.partition('(')[0]}`" for name in row.list_expand if name != "assignments"]
+    parts += [f"`{name.partition('(')[0]}`" for name in row.list_expand]
     expanded = (row.item_query or "").removeprefix("$expand=").split(",")
     parts += [
         f"`{name.rpartition('/')[2]}`" for name in expanded if name not in {"", "assignments"}

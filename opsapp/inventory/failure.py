@@ -53,6 +53,11 @@ def is_refusal(error: BaseException | None) -> bool:
     return code in _REFUSALS or (code == "graph.unavailable" and _status(error) == _TRIPPED)
 
 
+def is_query_refused(error: BaseException | None) -> bool:
+    """Whether the service understood the request and will not answer what it asks."""
+    return getattr(error, "reason_code", None) == "graph.payload_rejected"
+
+
 def _status(error: BaseException | None) -> int | None:
     status = getattr(error, "status", None)
     return status if isinstance(status, int) else None

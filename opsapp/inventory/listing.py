@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.normalise import canonical, sha256_of
-from opsapp.inventory.failure import is_refusal
+from opsapp.inventory.failure import is_query_refused, is_refusal
 
 if TYPE_CHECKING:
     from opsapp.graph.client import GraphClient
@@ -54,7 +54,9 @@ class Listed:
 class Listing:
     """The pages of one collection; after a refusal, without what the list need not bring.
 
-    ``is_tried``: whether the list was asked for more than it must bring, and did not refuse.
+    One that will not be filtered or expanded at all is asked barely: what it leaves out is read
+    object by object. ``is_tried``: whether it was asked for more than it must bring, and did not
+    refuse.
     ``first``: its first page, where that came in a batch already.
     """
 
@@ -73,26 +75,35 @@ class Listing:
 
     def pages(self) -> Iterator[list[Listed]]:
         """Raises when the list cannot be read on; one that ends without raising is complete."""
-        begun = False
-        try:
-            for page in self._numbered():
-                begun = True
-                yield page
-        except Exception as error:
-            if begun or not self.is_tried or not is_refusal(error):
-                raise
-            self.is_tried = False
-            yield from self._numbered()
+        address: str | None = self._policy_type.list_address(tried=self.is_tried)
+        while address is not None:
+            begun, refused = False, None
+            try:
+                for page in self._numbered(address):
+                    begun = True
+                    yield page
+            except Exception as error:
+                refused = self._plainer(address, error)
+                if begun or refused is None:
+                    raise
+            address = refused
 
-    def _numbered(self) -> Iterator[list[Listed]]:
-        for number, page in enumerate(self._raw()):
+    def _plainer(self, address: str, error: Exception) -> str | None:
+        """What to ask instead of an address that was refused; None when nothing will do."""
+        if self.is_tried and is_refusal(error):
+            self.is_tried = False
+            return self._policy_type.list_address(tried=False)
+        bare = self._policy_type.path
+        return bare if is_query_refused(error) and address != bare else None
+
+    def _numbered(self, address: str) -> Iterator[list[Listed]]:
+        for number, page in enumerate(self._raw(address)):
             yield [
                 Listed.of(self._policy_type, entry, number, place)
                 for place, entry in enumerate(page)
             ]
 
-    def _raw(self) -> Iterator[Sequence[Any]]:
-        address = self._policy_type.list_address(tried=self.is_tried)
+    def _raw(self, address: str) -> Iterator[Sequence[Any]]:
         if self._policy_type.single:
             yield [self._graph.get_json(address)]
             return

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from opsapp.intune.catalogue import AssignmentSource, PolicyType
-from opsapp.intune.catalogue.row import Part, always
-from opsapp.intune.normalise import same_assignments, without_envelope
+from opsapp.intune.catalogue.row import Part, always, in_address
+from opsapp.intune.normalise import normal_form, same_assignments, without_envelope
+from opsapp.inventory.completing import complete
 from opsapp.inventory.failure import ReadFailure, is_hopeless, is_refusal
 from opsapp.inventory.listing import Listed
 from opsapp.inventory.plain_text import plain_texts
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _ITEM = "@item"
 _ASSIGNMENTS = "assignments"
+_MISSING = object()
 _ABSENT = frozenset({"graph.payload_rejected", "graph.not_found"})
 _WITHHELD = frozenset({"graph.forbidden", "graph.consent_missing", "graph.license_missing"})
 # Lists show what they expand in full as far as is known; long or early entries are looked at again.
@@ -159,7 +161,7 @@ class ObjectReader:
         self._policy_type = policy_type
         self._listed = listed
         self._believes_empty = believes_empty
-        self._own = f"{policy_type.path}/{listed.key}"
+        self._own = policy_type.own_address(listed.key)
         self._withheld: list[str] = []
 
     def read(self) -> Reading:
@@ -171,17 +173,25 @@ class ObjectReader:
         answers = (yield asks) if asks else {}
         if _ITEM in asks:
             content = yield from self._item(answers[_ITEM])
+        if self._lacks_assignments(content, answers):
+            asked = {_ASSIGNMENTS: Ask(f"{self._own}/{_ASSIGNMENTS}")}
+            answers = {**answers, **(yield asked)}
+        content = complete(self._graph, content)
         assignments = self._assignments(content, answers)
+        agreement = self._agreement(
+            assignments, content, checked=bool({_ASSIGNMENTS, _ITEM} & {*answers})
+        )
         content = self._plain(content)
         parts = [*self._policy_type.parts, *self._policy_type.more_parts(content)]
         yield from self._read_parts(self._own, content, parts, answers)
+        content = complete(self._graph, content)
         yield from self._read_secrets(content)
         return ReadObject(
             self._listed.key,
             content,
             assignments,
             self._listed.sha256,
-            self._agreement(assignments, checked=_ASSIGNMENTS in asks or _ITEM in asks),
+            agreement,
             tuple(self._withheld),
         )
 
@@ -205,7 +215,7 @@ class ObjectReader:
             again = Ask(kind.item_address(self._listed.key, fallback=True))
             answer = (yield {_ITEM: again})[_ITEM]
         content = answer.unwrap()
-        if not isinstance(content, dict) or content.get("id") != self._listed.key:
+        if not isinstance(content, dict) or not _is_same(content.get("id"), self._listed.key):
             raise BadAnswer("Another object came back than the one asked for.")
         return content
 
@@ -230,17 +240,23 @@ class ObjectReader:
             return self._all_values(answers[_ASSIGNMENTS].unwrap())
         if source is AssignmentSource.SUBRESOURCE:
             content = self._listed.entry or {}  # taken as the list shows them
-        assignments = content.get(_ASSIGNMENTS)
-        if not isinstance(assignments, list):
-            raise BadAnswer("Its assignments were not in the answer.")
-        following = content.get(f"{_ASSIGNMENTS}@odata.nextLink")
-        return [*assignments, *(self._graph.iter_items(following) if following else ())]
+        return list(content[_ASSIGNMENTS])
 
-    def _agreement(self, assignments: Sequence[Any], *, checked: bool) -> Agreement:
-        shown = self._shown_in_list(self._listed.entry or {})
+    def _lacks_assignments(self, content: Mapping[str, Any], answers: Answers) -> bool:
+        """Whether the object came without what it was asked to bring."""
+        if self._policy_type.assignments is not AssignmentSource.ITEM or _ASSIGNMENTS in answers:
+            return False
+        return not isinstance(content.get(_ASSIGNMENTS), list)
+
+    def _agreement(
+        self, assignments: Sequence[Any], content: Mapping[str, Any], *, checked: bool
+    ) -> Agreement:
+        entry = self._listed.entry or {}
+        shown = self._shown_in_list(entry)
         if shown is None or not checked:
             return Agreement.UNKNOWN
-        if not same_assignments(shown, assignments):
+        others = [name for name in self._policy_type.try_expand if name != _ASSIGNMENTS]
+        if not same_assignments(shown, assignments) or not _shows(entry, content, others):
             return Agreement.WRONG
         return Agreement.SHOWN if shown else Agreement.EMPTY
 
@@ -299,7 +315,7 @@ class ObjectReader:
         if not lacking:
             return
         answers = yield {
-            name: _ask(f"{own}/{row['id']}", part.suffix, part)
+            name: _ask(f"{own}/{in_address(row['id'])}", part.suffix, part)
             for name, (row, part) in lacking.items()
         }
         for name, (row, part) in lacking.items():
@@ -324,9 +340,10 @@ class ObjectReader:
 
     def _all_values(self, page: Any) -> list[Any]:
         """The values of a sub-resource whose first page came in a batch."""
-        if not isinstance(page, Mapping) or not isinstance(page.get("value"), list):
+        values = page.get("value", _MISSING) if isinstance(page, Mapping) else _MISSING
+        if values is not None and not isinstance(values, list):
             raise BadAnswer("A list was expected.")
-        values = list(page["value"])
+        values = list(values or ())  # some say null for none
         following = page.get("@odata.nextLink")
         if following:
             values.extend(self._graph.iter_items(following))
@@ -336,6 +353,19 @@ class ObjectReader:
 def _ask(own: str, suffix: str, part: Part) -> Ask:
     between = "" if suffix.startswith("?") else "/"
     return Ask(f"{own}{between}{suffix}", part.post)
+
+
+def _is_same(graph_id: Any, key: str) -> bool:
+    """Ids are compared without case: a service may write one in two ways."""
+    return isinstance(graph_id, str) and graph_id.casefold() == key.casefold()
+
+
+def _shows(entry: Mapping[str, Any], content: Mapping[str, Any], names: Sequence[str]) -> bool:
+    """Whether the list entry holds these members as the object does."""
+    return all(
+        name in entry and normal_form(entry[name], name) == normal_form(content.get(name), name)
+        for name in names
+    )
 
 
 def _code(answer: "BatchResult") -> str:

@@ -169,15 +169,15 @@ class CollectionSync:
         """Settles what the list tells to be unchanged; returns what has to be read."""
         if self._in_full or not self._list_tells(listing):
             return list(wanted)
-        sure = [one for one in wanted if one.entry and not self._policy_type.reread(one.entry)]
+        shows_changes = self._policy_type.shows_changes
+        sure = [one for one in wanted if one.entry and shows_changes(one.entry)]
         unsure = {one.key for one in self._keeper.keep_unchanged(step, sure)}
         settled = {one.key for one in sure} - unsure
         return [one for one in wanted if one.key not in settled]
 
     def _list_tells(self, listing: Listing) -> bool:
         """Whether a change of assignments, too, would show in the list."""
-        source = self._policy_type.assignments
-        if source in {AssignmentSource.NONE, AssignmentSource.LIST}:
+        if self._policy_type.assignments is AssignmentSource.NONE:
             return True
         shows = self._policy_type.lists_assignments and listing.is_tried
         return shows and self._listed == ListedAssignments.TRUSTED

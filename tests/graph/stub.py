@@ -84,10 +84,15 @@ class Stub:
         self.login_script: Script | None = None
         self.stopping = threading.Event()
         self._scripts: dict[str, Script] = {}
+        self._otherwise: Script | None = None
         self._lock = threading.Lock()
 
     def on(self, path: str, script: Script) -> None:
         self._scripts[path] = script
+
+    def answers_all(self, script: Script) -> None:
+        """Scripts whatever path has no script of its own."""
+        self._otherwise = script
 
     def in_turn(self, path: str, *answers: Answer | Reset | Silence) -> None:
         """The last answer is repeated."""
@@ -150,7 +155,7 @@ class Stub:
         if not valid:
             return graph_error(401, "InvalidAuthenticationToken", f"{token} has expired.")
         path = "/" + seen.path.lstrip("/").partition("/")[2]
-        script = self._scripts.get(path)
+        script = self._scripts.get(path, self._otherwise)
         return script(seen) if script else graph_error(404, "ResourceNotFound", "No such thing.")
 
 

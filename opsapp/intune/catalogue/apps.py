@@ -12,6 +12,7 @@ from opsapp.intune.catalogue.row import (
     Reference,
     Writing,
     always,
+    unless_expanded,
 )
 
 _APPS = "DeviceManagementApps.Read.All"
@@ -47,6 +48,7 @@ def _app_protection(key: str, label: str, singular: str) -> PolicyType:
         assignments=AssignmentSource.ITEM,
         try_expand=("apps", "assignments"),
         item_query=_MANAGED_APP_ITEM,
+        parts=(unless_expanded("apps"),),
         noise=_MANAGED_NOISE,
         references=_REFERENCES,
         writing=Writing(
@@ -68,6 +70,8 @@ def _information_protection(key: str, label: str) -> PolicyType:
         assignments=AssignmentSource.ITEM,
         try_expand=("assignments",),
         item_query="$expand=protectedAppLockerFiles,exemptAppLockerFiles,assignments",
+        parts=(unless_expanded("protectedAppLockerFiles"), unless_expanded("exemptAppLockerFiles")),
+        reread=always,  # its files are collections of their own, and no list shows them
         references=_REFERENCES,
         writing=Writing(
             assign=Assigning(),
@@ -90,6 +94,7 @@ APPS = (
         try_top=500,
         item_query="$expand=categories,assignments",  # the list leaves out scope tags
         parts=(
+            unless_expanded("categories"),
             Part(
                 "relationships",
                 "relationships?$filter=targetType eq"
@@ -154,7 +159,8 @@ APPS = (
         assignments=AssignmentSource.ITEM,
         try_expand=("apps", "assignments"),
         item_query=_MANAGED_APP_ITEM,
-        parts=(Part("settings", "settings", optional=True),),
+        parts=(unless_expanded("apps"), Part("settings", "settings", optional=True)),
+        reread=always,  # changeSettings is an action; nothing says that it moves the date
         noise=_MANAGED_NOISE,
         references=_REFERENCES,
         writing=Writing(
@@ -212,6 +218,7 @@ APPS = (
         _CONFIGURATION,
         assignments=AssignmentSource.ITEM,
         item_query="$expand=assignments,items",
+        parts=(unless_expanded("items"),),
         reread=always,  # its items are changed by an action of its own
         noise=frozenset({"status", "errorCode"}),
         references=(*_REFERENCES, Reference("items[].payloadId", "any")),

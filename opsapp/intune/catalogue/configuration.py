@@ -13,6 +13,7 @@ from opsapp.intune.catalogue.row import (
     Reference,
     Writing,
     always,
+    unless_expanded,
 )
 
 _CONFIGURATION = "DeviceManagementConfiguration.Read.All"
@@ -20,6 +21,7 @@ _DM = "/deviceManagement"
 
 _ASSIGN = Assigning()
 _MANY = 500  # objects in a page, for what a tenant may have hundreds of
+_SCHEDULED_ACTIONS = "scheduledActionsForRule?$expand=scheduledActionConfigurations"
 _UNSTABLE = "Secret values are not given back by Graph: they must be entered anew."
 
 
@@ -51,6 +53,13 @@ def _certificate_parts(content: Content) -> tuple[Part, ...]:
         Part(link, f"{kind}/{link}?$select=id,displayName", single=True, optional=True)
         for link in links
     )
+
+
+def _holds_secrets(content: Content) -> bool:
+    """Whether some values are told by a call of their own: the list shows a mask for any."""
+    settings = content.get("omaSettings")
+    rows = settings if isinstance(settings, list) else []
+    return any(isinstance(row, dict) and row.get("isEncrypted") for row in rows)
 
 
 CONFIGURATION = (
@@ -111,7 +120,7 @@ CONFIGURATION = (
         try_expand=("assignments",),
         try_top=_MANY,
         more_parts=_certificate_parts,
-        reread=lambda content: bool(_certificate_parts(content)),
+        reread=lambda content: _holds_secrets(content) or bool(_certificate_parts(content)),
         kinds=("templates", "custom profiles", "Windows update rings", "Apple update policies"),
         references=(*TARGETS, TAGS),
         writing=Writing(
@@ -142,6 +151,8 @@ CONFIGURATION = (
         list_expand=("scheduledActionsForRule($expand=scheduledActionConfigurations)",),
         try_expand=("assignments",),
         try_top=_MANY,
+        parts=(unless_expanded("scheduledActionsForRule", _SCHEDULED_ACTIONS),),
+        reread=lambda content: "scheduledActionsForRule" not in content,
         references=(
             *TARGETS,
             TAGS,
@@ -179,10 +190,7 @@ CONFIGURATION = (
         try_expand=("assignments",),
         parts=(
             Part("settings", "settings?$top=1000"),
-            Part(
-                "scheduledActionsForRule",
-                "scheduledActionsForRule?$expand=scheduledActionConfigurations",
-            ),
+            Part("scheduledActionsForRule", _SCHEDULED_ACTIONS),
         ),
         name_property="name",
         reread=always,  # its actions are changed by an action of their own

@@ -12,6 +12,7 @@ from opsapp.intune.catalogue.row import (
     Reference,
     Writing,
     always,
+    unless_expanded,
 )
 
 _SERVICE = "DeviceManagementServiceConfig.Read.All"
@@ -53,8 +54,7 @@ ENROLLMENT = (
         "enrollment configuration",
         f"{_DM}/deviceEnrollmentConfigurations",
         _SERVICE,
-        assignments=AssignmentSource.LIST,
-        list_expand=("assignments",),
+        try_expand=("assignments",),
         kinds=(
             "enrollment status page",
             "platform restrictions",
@@ -186,6 +186,8 @@ ENROLLMENT = (
         _SERVICE,
         assignments=AssignmentSource.NONE,
         list_expand=("localizedNotificationMessages",),
+        parts=(unless_expanded("localizedNotificationMessages"),),
+        reread=lambda content: "localizedNotificationMessages" not in content,
         references=(TAGS,),
         writing=Writing(
             strip=("localizedNotificationMessages", "defaultLocale"),

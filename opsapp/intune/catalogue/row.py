@@ -4,6 +4,7 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 Content = Mapping[str, Any]
 
@@ -14,7 +15,6 @@ class AssignmentSource(enum.Enum):
     NONE = "none"  # the objects have no assignments
     SUBRESOURCE = "subresource"  # GET {id}/assignments
     ITEM = "item"  # GET {id}?$expand=assignments, with the content
-    LIST = "list"  # in the list, expanded
 
 
 def always(_: Content) -> bool:
@@ -48,6 +48,11 @@ class Part:
     post: bool = False
     optional: bool = False
     needed: Callable[[Content], bool] = always
+
+
+def unless_expanded(name: str, suffix: str = "") -> Part:
+    """A part that comes with the object, asked for by itself where the service left it out."""
+    return Part(name, suffix or name, optional=True, needed=lambda content: name not in content)
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,21 @@ STRIPPED_EVERYWHERE = (
 )
 
 
+_DATES = ("lastModifiedDateTime", "modifiedDateTime")
+_NEVER = "0001-"
+_SAFE = "!$'()*,;:@"  # besides letters and digits, what a segment of an address may hold as it is
+
+
+def in_address(graph_id: str) -> str:
+    """An id as a segment of an address: ids are opaque and may hold what an address must not."""
+    return quote(graph_id, safe=_SAFE)
+
+
+def _is_dated(entry: Content) -> bool:
+    dates = [entry.get(name) for name in _DATES]
+    return any(isinstance(date, str) and not date.startswith(_NEVER) for date in dates)
+
+
 @dataclass(frozen=True)
 class PolicyType:
     """How to read one collection.
@@ -188,12 +208,25 @@ class PolicyType:
         """Whether each object is read whole at each sync, whatever the list tells."""
         return self.reread is always
 
+    def shows_changes(self, entry: Content) -> bool:
+        """Whether a change of the object would show in its list entry, assignments aside.
+
+        What the list leaves out shows by its date alone; what it cut short does not show.
+        """
+        if self.reread(entry) or any(key.endswith("@odata.nextLink") for key in entry):
+            return False
+        is_whole = self.item_query is None and not any(part.needed(entry) for part in self.parts)
+        return is_whole or _is_dated(entry)
+
+    def own_address(self, graph_id: str) -> str:
+        return f"{self.path}/{in_address(graph_id)}"
+
     def item_address(self, graph_id: str, *, fallback: bool = False) -> str:
         """One object with all that the list, or its own address, tells of it."""
         query = self.item_fallback if fallback else self.item_query
         if query is None:
             query = f"$expand={','.join(self.list_expand)}" if self.list_expand else ""
-        return f"{self.path}/{graph_id}{'?' if query else ''}{query}"
+        return f"{self.own_address(graph_id)}{'?' if query else ''}{query}"
 
     def name_of(self, content: Content) -> str:
         """The object's name; its id when it has none."""

@@ -10,6 +10,7 @@ from opsapp.intune.catalogue.row import (
     Reference,
     Writing,
     always,
+    unless_expanded,
 )
 
 _CONFIGURATION = "DeviceManagementConfiguration.Read.All"
@@ -68,7 +69,10 @@ TENANT = (
         assignments=AssignmentSource.NONE,
         item_query=f"$expand={_SCOPE_TAGS_OF_ROLE}",  # the list leaves out members and scopes
         item_fallback="",
-        parts=(Part("roleDefinition", "roleDefinition", single=True, optional=True),),
+        parts=(
+            unless_expanded("roleScopeTags", _SCOPE_TAGS_OF_ROLE),
+            Part("roleDefinition", "roleDefinition", single=True, optional=True),
+        ),
         reread=always,  # no date, and the list shows neither members nor scopes
         references=(
             Reference("members[]", "groups"),
@@ -140,6 +144,8 @@ TENANT = (
         f"{_CA}/authenticationStrengths/policies",
         _POLICY,
         assignments=AssignmentSource.NONE,
+        parts=(unless_expanded("combinationConfigurations"),),
+        reread=lambda content: "combinationConfigurations" not in content,
         writing=Writing(but="Built-in strengths cannot be changed."),
     ),
     PolicyType(
