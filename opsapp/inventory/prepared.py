@@ -8,7 +8,7 @@ from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.describe import kind_of, platform_of
 from opsapp.intune.flat import settings_in
 from opsapp.intune.normalise import canonical, comparison_hash, sha256_of
-from opsapp.inventory.reader import ReadObject
+from opsapp.inventory.outcome import ReadObject
 from opsapp.inventory.sealing import Sealer
 
 

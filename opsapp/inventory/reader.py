@@ -1,21 +1,17 @@
-"""Reading objects whole: what their list entries leave out, of all of them in the same batches.
+"""Reading objects whole: what their list entries leave out, as the row of the type says."""
 
-Each object is read by a generator that yields what it has to ask next and is sent the answers, so
-one object's steps stand together while the exchanges are shared.
-"""
-
-import enum
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from opsapp.intune.catalogue import AssignmentSource, PolicyType
 from opsapp.intune.catalogue.row import Part, always, in_address
 from opsapp.intune.normalise import normal_form, same_assignments, without_envelope
 from opsapp.inventory.completing import complete
-from opsapp.inventory.failure import ReadFailure, is_hopeless, is_refusal
+from opsapp.inventory.failure import is_refusal
 from opsapp.inventory.listing import Listed
+from opsapp.inventory.outcome import Agreement, BadAnswer, Outcome, ReadObject
 from opsapp.inventory.plain_text import plain_texts
+from opsapp.inventory.rounds import Answers, Ask, Asks, Reading, Rounds
 
 if TYPE_CHECKING:
     from opsapp.graph.batch import BatchResult
@@ -31,68 +27,6 @@ _MANY = 20
 _CHECKED_IN_A_PAGE = 3
 
 
-class Agreement(enum.Enum):
-    """What the list told of an object's assignments, next to what they are."""
-
-    UNKNOWN = "unknown"
-    EMPTY = "empty"  # rightly none
-    SHOWN = "shown"  # rightly all
-    WRONG = "wrong"
-
-
-# What a list must have been right about before an entry that shows no assignments is believed.
-PROVEN = frozenset({Agreement.SHOWN, Agreement.EMPTY})
-
-
-@dataclass(frozen=True)
-class ReadObject:
-    """An object as Graph gave it; assignments apart from its content.
-
-    Secrets that Graph tells only when asked by themselves are in their places in the content.
-    ``withheld`` names what it would not tell, for lack of a right: in words.
-    """
-
-    graph_id: str
-    content: dict[str, Any]
-    assignments: list[dict[str, Any]]
-    listed_sha256: str | None = None
-    agreement: Agreement = Agreement.UNKNOWN
-    withheld: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """An object that was listed but could not be read."""
-
-    key: str
-    name: str
-    failure: ReadFailure
-
-
-Outcome = ReadObject | Unreadable
-
-
-class BadAnswer(ValueError):
-    """The service gave something else than the object asked for."""
-
-    reason_code = "graph.response_invalid"
-
-    @property
-    def item_message(self) -> str:
-        return str(self)
-
-
-@dataclass(frozen=True)
-class Ask:
-    address: str
-    post: bool = False
-
-
-Asks = Mapping[str, Ask]
-Answers = Mapping[str, "BatchResult"]
-Reading = Generator[Asks, Answers, ReadObject]
-
-
 def read_objects(
     graph: "GraphClient",
     policy_type: PolicyType,
@@ -105,50 +39,7 @@ def read_objects(
     ``believes_empty``: no assignments in the list means none, but for the first of each page.
     """
     readers = [ObjectReader(graph, policy_type, one, believes_empty) for one in page]
-    return _Round(graph, page, [reader.read() for reader in readers]).outcomes()
-
-
-class _Round:
-    """Objects read together: each round asks what all of them wait for."""
-
-    def __init__(
-        self, graph: "GraphClient", page: Sequence[Listed], readings: Sequence[Reading]
-    ) -> None:
-        self._graph = graph
-        self._page = page
-        self._readings = readings
-        self._waiting: dict[int, Asks] = {}
-        self._done: dict[int, Outcome] = {}
-
-    def outcomes(self) -> list[Outcome]:
-        for place in range(len(self._page)):
-            self._go_on(place, None)
-        while self._waiting:
-            asked, self._waiting = self._waiting, {}
-            answers = self._ask(asked)
-            for place, asks in asked.items():
-                self._go_on(place, {name: answers[f"{place} {name}"] for name in asks})
-        return [self._done[place] for place in range(len(self._page))]
-
-    def _ask(self, asked: Mapping[int, Asks]) -> Answers:
-        named = {
-            f"{place} {name}": ask for place, asks in asked.items() for name, ask in asks.items()
-        }
-        return self._graph.get_many(
-            {name: ask.address for name, ask in named.items()},
-            posted=[name for name, ask in named.items() if ask.post],
-        )
-
-    def _go_on(self, place: int, answers: Answers | None) -> None:
-        reading, listed = self._readings[place], self._page[place]
-        try:
-            self._waiting[place] = next(reading) if answers is None else reading.send(answers)
-        except StopIteration as end:
-            self._done[place] = end.value
-        except Exception as error:
-            if is_hopeless(error):
-                raise
-            self._done[place] = Unreadable(listed.key, listed.name, ReadFailure.of(error))
+    return Rounds(graph, page, [reader.read() for reader in readers]).outcomes()
 
 
 class ObjectReader:

@@ -13,7 +13,8 @@ from opsapp.database import utcnow
 from opsapp.intune.catalogue import AssignmentSource, PolicyType
 from opsapp.inventory.failure import ReadFailure, is_hopeless
 from opsapp.inventory.listing import FirstPage, Listed, Listing
-from opsapp.inventory.reader import PROVEN, Agreement, ReadObject, read_objects
+from opsapp.inventory.outcome import PROVEN, Agreement, ReadObject
+from opsapp.inventory.reader import read_objects
 from opsapp.inventory.sealing import Sealer
 from opsapp.inventory.store import CollectionStore
 from opsapp.models import CollectionState, Completeness, ItemResult, ListedAssignments

@@ -8,8 +8,8 @@ from dataclasses import replace
 from opsapp.intune.catalogue import PolicyType
 from opsapp.inventory.failure import ReadFailure
 from opsapp.inventory.listing import Listed
+from opsapp.inventory.outcome import Outcome, ReadObject, Unreadable
 from opsapp.inventory.prepared import Prepared, prepare
-from opsapp.inventory.reader import Outcome, ReadObject, Unreadable
 from opsapp.inventory.sealing import Sealer
 from opsapp.inventory.store import CollectionStore, Stored
 from opsapp.models import ItemResult

@@ -13,7 +13,8 @@ from opsapp.extensions import db
 from opsapp.intune.catalogue import CATALOGUE, PolicyType
 from opsapp.inventory.by_id import entries_by_id
 from opsapp.inventory.failure import ReadFailure
-from opsapp.inventory.reader import Outcome, Unreadable, read_objects
+from opsapp.inventory.outcome import Outcome, Unreadable
+from opsapp.inventory.reader import read_objects
 from opsapp.inventory.sealing import Sealer
 from opsapp.inventory.store import CollectionStore
 from opsapp.models import ItemResult, Policy

@@ -12,8 +12,8 @@ from flask import Flask
 from opsapp.config import current_settings
 from opsapp.database import utcnow
 from opsapp.intune.catalogue import CATALOGUE
+from opsapp.inventory.outcome import ReadObject
 from opsapp.inventory.prepared import prepare
-from opsapp.inventory.reader import ReadObject
 from opsapp.inventory.sealing import Sealer
 from opsapp.inventory.store import CollectionStore
 from opsapp.models import (
