@@ -65,8 +65,12 @@ class ObjectReader:
         if _ITEM in asks:
             content = yield from self._item(answers[_ITEM])
         if self._lacks_assignments(content, answers):
-            asked = {_ASSIGNMENTS: Ask(f"{self._own}/{_ASSIGNMENTS}")}
-            answers = {**answers, **(yield asked)}
+            asked = yield {_ASSIGNMENTS: Ask(f"{self._own}/{_ASSIGNMENTS}")}
+            says_null = content.get(_ASSIGNMENTS, _MISSING) is None
+            if says_null and is_refusal(asked[_ASSIGNMENTS].error):
+                content[_ASSIGNMENTS] = []  # there is nothing else to ask
+            else:
+                answers = {**answers, **asked}
         content = complete(self._graph, content)
         assignments = self._assignments(content, answers)
         agreement = self._agreement(

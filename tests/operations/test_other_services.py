@@ -191,6 +191,21 @@ def test_null_in_place_of_no_rows_is_none(stub: Stub, sync: Sync) -> None:
     assert_kept({"assignments": [], "scheduledActionsForRule": []})
 
 
+def test_null_assignments_that_have_no_address_are_none(stub: Stub, sync: Sync) -> None:
+    parts = frozenset({"assignments"})
+    PlainService(
+        stub,
+        "/deviceManagement/deviceShellScripts",
+        [{**DATED, "id": "1", "assignments": []}],
+        parts,
+        in_item=parts,
+        none_is_null=True,
+        has_addresses=False,
+    )
+    sync("deviceShellScripts")
+    assert_kept({"assignments": []})
+
+
 @pytest.mark.parametrize("refused", ["$filter", "$expand", "$orderby"])
 def test_a_list_that_takes_no_options_is_asked_without(
     refused: str, stub: Stub, sync: Sync

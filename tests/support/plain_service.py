@@ -22,6 +22,7 @@ class PlainService:
         refused: options that the list answers with 400, like ``$filter``.
         cut: rows of an expanded part that are shown; the rest is at its next link.
         none_is_null: whether an empty part is ``null``.
+        has_addresses: whether parts can be asked for by themselves.
         lower_ids: whether a single object shows its id in lower case.
 
     """
@@ -37,6 +38,7 @@ class PlainService:
     cut: int = _MANY
     none_is_null: bool = False
     lower_ids: bool = False
+    has_addresses: bool = True
     asked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -63,7 +65,7 @@ class PlainService:
             return page(*rows)
         key, _, part = path.removeprefix(f"{self.path}/").partition("/")
         row = next((row for row in self.rows if row["id"].casefold() == key.casefold()), None)
-        if row is None or (part and part not in self.parts):
+        if row is None or (part and not (self.has_addresses and part in self.parts)):
             return graph_error(404, "ResourceNotFound", "No such thing.")
         if not part:
             view = self._view(row, options, self.in_item)
@@ -83,7 +85,8 @@ class PlainService:
         view = {key: copy.deepcopy(row[key]) for key in row.keys() - self.parts - hidden}
         for name in self.parts & brought:
             if name in options.get("$expand", ""):
-                view[name] = copy.deepcopy(row[name][: self.cut])
+                rows = copy.deepcopy(row[name][: self.cut])
+                view[name] = None if self.none_is_null and not rows else rows
                 if len(row[name]) > self.cut:
                     address = f"{self.stub.base_url}/beta{self.path}/{row['id']}/{name}"
                     view[f"{name}@odata.nextLink"] = f"{address}?$skip={self.cut}"
