@@ -180,9 +180,11 @@ class ObjectReader:
         answers |= dict((yield again)) if again else {}
         for part in wanted:
             code = _code(answers[part.name])
-            if part.optional and code in _WITHHELD:
+            if part.optional and code in _ABSENT:
+                continue
+            if part.optional and (code in _WITHHELD or is_refusal(answers[part.name].error)):
                 self._withheld.append(part.name)
-            elif not (part.optional and code in _ABSENT):
+            else:
                 self._put(content, part, answers[part.name])
         for part in wanted:
             if part.rows:

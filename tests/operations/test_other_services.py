@@ -111,6 +111,10 @@ LACKING: dict[str, tuple[str, dict[str, Any]]] = {
         "/identity/conditionalAccess/authenticationStrengths/policies",
         {"combinationConfigurations": [{"id": "c", "allowedAAGUIDs": ["a"]}]},
     ),
+    "agreements": (
+        "/identityGovernance/termsOfUse/agreements",
+        {"files": [{"id": "f", "language": "en", "isDefault": True}]},
+    ),
 }
 
 

@@ -167,6 +167,8 @@ TENANT = (
         # One agreement without its document breaks a whole list that expands files.
         item_query="$expand=files",
         item_fallback="",
+        parts=(unless_expanded("files"),),
+        reread=always,  # a change of its files moves no date
         writing=Writing(
             create="", cannot="Graph does not give the document back in a form it takes."
         ),
