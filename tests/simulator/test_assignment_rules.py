@@ -54,12 +54,14 @@ def test_assignments_that_cannot_be_kept(caller, simulator, tenant, group):
     assert len(caller.everything(f"{path}/assignments")) == 1
 
 
-@pytest.mark.parametrize("key", sorted(COLLECTIONS))
+# The others are Microsoft's own, the same for all tenants.
+OF_TENANTS = sorted(key for key, row in COLLECTIONS.items() if not row.shared and key in SAMPLES)
+
+
+@pytest.mark.parametrize("key", OF_TENANTS)
 def test_types_without_assignments_have_no_assign(caller, simulator, tenant, key):
     """And the others take their own member only."""
     row = COLLECTIONS[key]
-    if row.shared or key not in SAMPLES:
-        pytest.skip("not an object of the tenant")
     maker = SampleMaker(_Plain(tenant), 0, "{platform} {area} {topic}")
     item = simulator.add_object(tenant.slug, key, SAMPLES[key](maker, 0))
     own = f"{row.path}/{item['id']}"
