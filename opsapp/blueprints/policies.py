@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -159,24 +160,15 @@ def _asked_version(name: str = "version") -> int | None:
 def _page(tenant: Tenant, policy: Policy, version: PolicyVersion) -> str:
     content, assignments = version.content.content, version.assignments.content
     names = service.names_in(tenant, content, assignments)
-    versions, has_older = service.versions_of(
-        policy, before=asked_number("versions_before", GREATEST_VERSION)
-    )
-    definitions = definitions_in(content)
-    sections = sections_of(content, definitions)
-    keys = page_keys(sections, flat_settings(content, definitions))
-    find = request.args.get("find", "").strip()
+    settings = _settings_values(tenant, policy, content)
     rows = assignment_words.rows_of(assignments, names)
-    size = version.content.size + version.assignments.size
-    total, label = count_of(sections), service.label_of(policy.collection)
-    shown = matching(sections, find) if find else sections
+    label, total = service.label_of(policy.collection), settings["total"]
     assigned = assignment_words.assigned_sentence(rows)
     return render_template(
         "policies/show.html",
         tenant=tenant,
         policy=policy,
         version=version,
-        versions=versions,
         sentence=policy_words.policy_sentence(
             policy, version, assigned, total, assignable=service.is_assignable(policy.collection)
         ),
@@ -185,28 +177,57 @@ def _page(tenant: Tenant, policy: Policy, version: PolicyVersion) -> str:
         description=str(content.get("description") or ""),
         has_secrets=policy_export.has_secrets(content),
         shortest_passphrase=policy_export.SHORTEST_PASSPHRASE,
-        older=versions[-1].number if has_older else None,
         names=names,
-        total=total,
-        sections=shown,
-        since=_history_address(tenant, policy, keys),
-        has_numbered=has_numbered(sections),
-        count_of=count_of,
-        find=find,
-        with_ids=request.args.get("ids") == "1",
         assignments=rows,
         scope_tags=policy_words.scope_tags_of(content, names),
         template=policy_words.template_of(content),
         kind=policy_words.kind_word(policy.kind),
         label=label,
-        changed_words=policy_words.CHANGED_WORDS,
-        who_changed=policy_history.who_changed,
-        who_unknown=policy_history.UNKNOWN_WHO if policy_history.is_who_unknown(versions) else None,
         capture=_capture(tenant, policy),
-        raw=masked({"content": content, "assignments": assignments}),
-        raw_size=size,
-        with_raw=size <= LARGE or request.args.get("raw") == "1",
+        **settings,
+        **_version_values(policy),
+        **_raw_values(version, {"content": content, "assignments": assignments}),
     )
+
+
+def _settings_values(tenant: Tenant, policy: Policy, content: Mapping[str, Any]) -> dict[str, Any]:
+    definitions = definitions_in(content)
+    sections = sections_of(content, definitions)
+    keys = page_keys(sections, flat_settings(content, definitions))
+    find = request.args.get("find", "").strip()
+    return {
+        "total": count_of(sections),
+        "sections": matching(sections, find) if find else sections,
+        "since": _history_address(tenant, policy, keys),
+        "has_numbered": has_numbered(sections),
+        "count_of": count_of,
+        "find": find,
+        "with_ids": request.args.get("ids") == "1",
+    }
+
+
+def _version_values(policy: Policy) -> dict[str, Any]:
+    versions, has_older = service.versions_of(
+        policy, before=asked_number("versions_before", GREATEST_VERSION)
+    )
+    is_unknown = policy_history.is_who_unknown(versions)
+    return {
+        "versions": versions,
+        "older": versions[-1].number if has_older else None,
+        "changed_words": policy_words.CHANGED_WORDS,
+        "who_changed": policy_history.who_changed,
+        "who_unknown": policy_history.UNKNOWN_WHO if is_unknown else None,
+    }
+
+
+def _raw_values(version: PolicyVersion, whole: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of a version; of a large one only when it is asked for."""
+    size = version.content.size + version.assignments.size
+    return {
+        "raw": masked(whole),
+        "raw_size": size,
+        "with_raw": size <= LARGE or request.args.get("raw") == "1",
+    }
 
 
 def _history_address(

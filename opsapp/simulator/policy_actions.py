@@ -11,7 +11,7 @@ from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.messages import Answer, GraphRequest, bad_request
 from opsapp.simulator.moments import now_text
 from opsapp.simulator.references import check, check_actions, check_items, require
-from opsapp.simulator.state import StoredObject
+from opsapp.simulator.state import StoredObject, Tenant
 from opsapp.simulator.target_rules import check_targets
 
 Body = dict[str, Any]
@@ -124,17 +124,21 @@ def schedule_actions(
     request: GraphRequest, collection: Collection, item: StoredObject, body: Body
 ) -> Answer:
     rules = _list(body, "deviceComplianceScheduledActionForRules")
-    check_actions(request.tenant, rules)
-    admission.set_children(request.tenant, collection, item, "scheduledActionsForRule", rules)
-    return Answer(200)
+    return _replace_actions(request.tenant, collection, item, rules)
 
 
 def set_scheduled_actions(
     request: GraphRequest, collection: Collection, item: StoredObject, body: Body
 ) -> Answer:
     rules = _list(body, "scheduledActions")
-    check_actions(request.tenant, rules)
-    admission.set_children(request.tenant, collection, item, "scheduledActionsForRule", rules)
+    return _replace_actions(request.tenant, collection, item, rules)
+
+
+def _replace_actions(
+    tenant: Tenant, collection: Collection, item: StoredObject, rules: list[Any]
+) -> Answer:
+    check_actions(tenant, rules)
+    admission.set_children(tenant, collection, item, "scheduledActionsForRule", rules)
     return Answer(200)
 
 

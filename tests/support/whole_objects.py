@@ -42,6 +42,17 @@ def assert_whole(
     assert set(ours) <= known, place
 
 
+def assert_all_whole(simulator: Simulator, tenant: Tenant) -> None:
+    """Everything the simulator holds of a tenant is stored whole, and nothing else is stored."""
+    stored = stored_content(tenant)
+    with PlainGraph(simulator, simulator.tenants[tenant.slug]) as graph:
+        for key in CATALOGUE:
+            for row in rows_of(simulator, graph, tenant.slug, key):
+                content, assignments = stored.pop((key, row["id"]))
+                assert_whole(graph, key, row, content, assignments)
+    assert not stored
+
+
 def same(ours: Any, theirs: Any) -> bool:
     """Equal, but for secrets: there we hold a mark."""
     if is_sealed(ours):
