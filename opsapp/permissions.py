@@ -20,9 +20,19 @@ View = Callable[..., ResponseReturnValue]
 
 _ADDED_WORDS = {
     Role.READONLY: {"tenant.view", "runs.view"},
-    Role.OPERATOR: {"runs.start", "runs.retry", "runs.cancel_own"},
-    Role.MANAGER: {"runs.cancel_any", "collections.exclude", "policies.export"},
-    Role.OWNER: {"members.manage", "tenant.settings", "tenant.suspend", "tenant.pause"},
+    Role.OPERATOR: {
+        *("runs.start", "runs.retry", "runs.cancel_own"),
+        *("backups.create", "restores.preview"),
+    },
+    Role.MANAGER: {
+        *("runs.cancel_any", "collections.exclude", "policies.export"),
+        *("backups.export", "backups.delete", "schedules.manage"),
+        *("restores.execute", "mappings.save"),
+    },
+    Role.OWNER: {
+        *("members.manage", "tenant.settings", "tenant.suspend", "tenant.pause"),
+        "restores.approve",
+    },
 }
 APP_WORDS = frozenset(
     {"users.manage", "tenants.create", "queue.view", "queue.manage", "audit.view"}

@@ -1,6 +1,19 @@
 """All tables. Importing this package fills the metadata."""
 
 from opsapp.models.audit import AuditEvent
+from opsapp.models.backup import (
+    BackupGroup,
+    BackupItem,
+    BackupOrigin,
+    BackupSchedule,
+    BackupSet,
+    BackupSetType,
+    BackupSlot,
+    Frequency,
+    SlotState,
+    TypeCompleteness,
+    Upload,
+)
 from opsapp.models.delivery import Channel, Delivery, DeliveryPreference, DeliveryState
 from opsapp.models.group import DirectoryGroup
 from opsapp.models.lineage import RunAttention, RunRepair, RunSelection
@@ -8,6 +21,19 @@ from opsapp.models.metric import MetricTotal
 from opsapp.models.notification import Notification, NotificationKind
 from opsapp.models.pause import Pause
 from opsapp.models.policy import Policy, PolicyAssignment, PolicyVersion, Snapshot
+from opsapp.models.restore import (
+    ConflictChoice,
+    MappingChoice,
+    RestoreAction,
+    RestoreItem,
+    RestoreMapping,
+    RestoreRun,
+    RestoreStatus,
+    RestoreWrite,
+    SavedMapping,
+    Verdict,
+    WriteState,
+)
 from opsapp.models.run import (
     Hold,
     ItemResult,
@@ -35,18 +61,28 @@ from opsapp.models.worker import QueueState, Tick, WorkerHeartbeat, WorkerState
 
 __all__ = [
     "AuditEvent",
+    "BackupGroup",
+    "BackupItem",
+    "BackupOrigin",
+    "BackupSchedule",
+    "BackupSet",
+    "BackupSetType",
+    "BackupSlot",
     "Channel",
     "Cloud",
     "CollectionState",
     "Completeness",
+    "ConflictChoice",
     "Delivery",
     "DeliveryPreference",
     "DeliveryState",
     "DirectoryGroup",
+    "Frequency",
     "Hold",
     "InstanceKey",
     "ItemResult",
     "ListedAssignments",
+    "MappingChoice",
     "Membership",
     "MetricTotal",
     "Notification",
@@ -61,22 +97,34 @@ __all__ = [
     "PolicySetting",
     "PolicyVersion",
     "QueueState",
+    "RestoreAction",
+    "RestoreItem",
+    "RestoreMapping",
+    "RestoreRun",
+    "RestoreStatus",
+    "RestoreWrite",
     "Role",
     "RunAttention",
     "RunOutcome",
     "RunRepair",
     "RunSelection",
     "RunStatus",
+    "SavedMapping",
     "SealedValue",
     "SettingDefinition",
     "SettingName",
     "SignInFailure",
+    "SlotState",
     "Snapshot",
     "Tenant",
     "TenantPermission",
     "Tick",
+    "TypeCompleteness",
+    "Upload",
     "User",
     "UserSession",
+    "Verdict",
     "WorkerHeartbeat",
     "WorkerState",
+    "WriteState",
 ]

@@ -40,6 +40,9 @@ class Tenant(Model):
     client_id: Mapped[str | None] = mapped_column(sa.String(36))
     client_secret_encrypted: Mapped[str | None] = mapped_column(sa.Text)
     is_production: Mapped[bool] = mapped_column(default=False)
+    # Restores wait for an owner other than who confirmed them.
+    needs_approval: Mapped[bool] = mapped_column(default=False)
+    timezone: Mapped[str] = mapped_column(sa.String(64), default="UTC")  # IANA name
     suspended_at: Mapped[datetime | None]
     organization_name: Mapped[str | None] = mapped_column(sa.String(256))
     verified_at: Mapped[datetime | None]
