@@ -16,14 +16,15 @@ def stem_of(name: str, graph_id: str) -> str:
     Two objects of one name, or names that differ in case alone, never share a file.
     """
     known = graph_id if _PLAIN_ID.fullmatch(graph_id) else _short_hash(graph_id)
-    return f"{_safe(name)}_{known}"
+    return f"{safe(name)}_{known}"
 
 
 def _short_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _safe(name: str) -> str:
+def safe(name: str) -> str:
+    """A name that every file system takes; never empty."""
     text = unicodedata.normalize("NFC", name)
     text = re.sub(r"\s+", " ", _UNSAFE.sub("_", text)).strip(" .")
     short = text.encode("utf-8", "ignore")[:_LONGEST].decode("utf-8", "ignore")
