@@ -16,7 +16,7 @@ from opsapp.exports.names import (
     is_guid,
     own_id,
 )
-from opsapp.exports.spelling import graph_spelling
+from opsapp.exports.spelling import POLYMORPHIC, graph_spelling
 
 NO_FILTER: Final = "00000000-0000-0000-0000-000000000000"
 _FILTER: Final = "deviceAndAppManagementAssignmentFilterId"
@@ -116,6 +116,8 @@ class _Maker:
         self._names.unknown.clear()
         member = self._members[item.collection]
         content = graph_spelling(item.collection, minimal(item.content), member)
+        if item.collection not in POLYMORPHIC:
+            content.pop("@odata.type", None)  # written by tools that ask for full metadata
         raw = content.pop("assignments", None)
         assignments = [
             self._assignment(row) for row in raw or () if isinstance(row, dict) and _target(row)

@@ -2,6 +2,14 @@
 
 from typing import Any
 
+# Collections whose objects are of several types, so that Graph names the type of each.
+POLYMORPHIC = frozenset(
+    """
+    androidManagedAppProtections deviceCompliancePolicies deviceConfigurations
+    deviceEnrollmentConfigurations iosManagedAppProtections mobileAppConfigurations mobileApps
+    namedLocations roleDefinitions windowsAutopilotDeploymentProfiles windowsManagedAppProtections
+    """.split()  # noqa: SIM905 (a list of names is easier to read so)
+)
 _TOOL_MEMBERS = frozenset({"versionInfo", "TemplateDisplayName"})
 _INTENTS = (("TemplateId", "templateId"), ("settingsDelta", "settings"))
 

@@ -72,9 +72,12 @@ class BackupSetImport(Operation):
         found, created_by = _read(upload), upload.created_by
         secrets = _texts(upload, found)
         everything = graph_objects(found, _NAMES)
+        changed = [
+            LeftOut(one.file, one.remark) for one in found.objects if one.listed and one.remark
+        ]
         found.objects.clear()  # what is kept of them is in the other ones
         ctx.checkpoint()
-        _Import(ctx, found, everything, secrets, created_by).run()
+        _Import(ctx, found, everything, secrets, created_by, changed).run()
 
 
 def clean_name(given: Any) -> str:
@@ -119,11 +122,13 @@ class _Import:
         everything: GraphObjects,
         texts: Mapping[str, str],
         created_by: str,
+        changed: Sequence[LeftOut],
     ) -> None:
         self._ctx = ctx
         self._found = found
         self._everything = everything
         self._created_by = created_by
+        self._changed = changed
         with ctx.step() as step:
             self._sealer = Sealer.of_installation(step.session, current_settings())
             self._set_id = self._open(step)
@@ -185,9 +190,10 @@ class _Import:
 
     def _finish(self, step: Step) -> None:
         """Nothing more comes: the set is complete, and the upload has served."""
-        session, left_out = step.session, self._everything.left_out
+        session, left_out = step.session, list(self._everything.left_out)
         for entry in left_out:
             step.record(_file_item(entry))
+        left_out += self._changed
         made = session.get_one(BackupSet, self._set_id)
         made.left_out = [
             {"file": storable(entry.file, 500), "reason": storable(entry.reason, 500)}

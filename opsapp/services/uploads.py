@@ -50,7 +50,7 @@ def start_import(
         raise Refused(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters.", "passphrase")
     operation.clean_inputs({**about, "upload": 1})  # before anything is kept
     body = _checked(file)
-    upload_id = _keep(tenant, initiator, body, file_name, passphrase)
+    upload_id = keep(tenant, initiator, body, file_name, passphrase)
     return runs.start(tenant, operation.type, {**about, "upload": upload_id}, initiator)
 
 
@@ -65,9 +65,10 @@ def _checked(file: IO[bytes]) -> bytes:
     return body
 
 
-def _keep(
+def keep(
     tenant: Tenant, initiator: User | str, body: bytes, file_name: str, passphrase: str
 ) -> int:
+    """Keeps a zip file that was looked at, for an import; returns its id."""
     sealed = encrypt(current_settings(), passphrase) if passphrase else None
     sha256 = hashlib.sha256(body).hexdigest()
     actor = actor_of(initiator)
