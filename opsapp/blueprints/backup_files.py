@@ -44,7 +44,11 @@ def choose(tenant: Tenant) -> ResponseReturnValue:
 @requires("backups.create")
 def bring(tenant: Tenant) -> ResponseReturnValue:
     form = ImportForm()
-    run = form.attempt(lambda: _start(tenant, form))
+    try:
+        run = form.attempt(lambda: _start(tenant, form))
+    finally:
+        for file in request.files.values():
+            file.close()  # a large one is a file of its own until then
     if run is None:
         return _page(tenant, form), HTTPStatus.BAD_REQUEST
     address = url_for("monitoring.show", run_id=run.id)
