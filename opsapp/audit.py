@@ -45,6 +45,8 @@ ACTIONS = {
     "collection.included": "Collection included",
     "policies.exported": "List of policies exported",
     "policy.exported": "Policy exported",
+    "backup.exported": "Backup set exported",
+    "backup.brought": "Files brought for an import",
     "run.started": "Run started",
     "run.retried": "Run retried",
     "run.cancel_requested": "Run asked to stop",

@@ -20,7 +20,7 @@ from opsapp.models.base import write
 from opsapp.models.upsert import insert_or_ignore
 from opsapp.run_totals import roll_up
 from opsapp.runs import reconcile
-from opsapp.services import retention
+from opsapp.services import retention, uploads
 from workers import deliveries
 from workers.runtime import app
 
@@ -37,6 +37,7 @@ def tick(worker_name: str) -> bool:
     reconcile(by=worker_name)
     roll_up(worker_name, every=ROLL_UP_EVERY)
     retention.start_due(worker_name)
+    uploads.delete_stale()
     _drop_tokens_of_suspended()
     deliveries.send_in_background()
     return True
