@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from opsapp.intune.assignment_diff import AssignmentDifference, assignment_differences
+from opsapp.intune.difference import Change
 from opsapp.intune.normalise import DEFAULTS, PARTS, SETS, is_noise, normal_form
 from opsapp.intune.secrets import is_sealed
 
 _ABSENT: Final = object()
 _TAGS: Final = frozenset({"roleScopeTagIds", "roleScopeTags"})  # without any: the default tag
+_NARROWS: Final = frozenset({"filterId", "filterMode", "included"})
 _MASK: Final = re.compile(r"[*•●]+")
 
 
@@ -36,6 +39,21 @@ def may_be(sent: Mapping[str, Any], entry: Mapping[str, Any], noise: Collection[
     """Whether an entry of a list can be what was sent: nothing that it shows speaks against it."""
     shared = {name: value for name, value in sent.items() if entry.get(name) is not None}
     return not any(not lack.is_hidden for lack in lacking(shared, entry, noise))
+
+
+def lacking_assignments(wanted: Sequence[Any], found: Sequence[Any]) -> list[AssignmentDifference]:
+    """Assignments that are missing, too many, or not as wanted; more is no difference but a filter.
+
+    The service says intent and mode of each, whether or not they were sent.
+    """
+    pairs = assignment_differences(normal_form(list(wanted)), normal_form(list(found)), {}, {})
+    return [pair for pair in pairs if _is_lack(pair)]
+
+
+def _is_lack(pair: AssignmentDifference) -> bool:
+    if pair.change != Change.CHANGED:
+        return pair.change != Change.UNCHANGED
+    return any(one.before is not None or one.setting.key in _NARROWS for one in pair.details)
 
 
 def _compared(

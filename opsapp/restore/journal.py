@@ -3,7 +3,7 @@
 All of it happens in the caller's transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from opsapp.models import RestoreWrite, WriteState
 from opsapp.restore.request import Request
 
 DONE = (WriteState.DONE, WriteState.ADOPTED)
+_AT_ONCE = 500  # ids in a statement
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def lines_of(session: Session, item_id: int) -> dict[int, Line]:
         .where(RestoreWrite.item_id == item_id)
         .order_by(RestoreWrite.id)
     )
-    return {step: Line(*rest) for step, *rest in rows}
+    return {row.step: Line(row.id, row.state, row.sent_at, row.approval_code) for row in rows}
 
 
 def begin(
@@ -83,3 +84,19 @@ def note(session: Session, line: Line, state: WriteState, **facts: Any) -> None:
         .values(values)
         .execution_options(synchronize_session=False)
     )
+
+
+def states_of(session: Session, item_ids: Sequence[int]) -> dict[int, list[WriteState]]:
+    """The state that each step of these items is in, as far as any was begun."""
+    last: dict[tuple[int, int], WriteState] = {}
+    for start in range(0, len(item_ids), _AT_ONCE):
+        rows = session.execute(
+            sa.select(RestoreWrite.item_id, RestoreWrite.step, RestoreWrite.state)
+            .where(RestoreWrite.item_id.in_(item_ids[start : start + _AT_ONCE]))
+            .order_by(RestoreWrite.id)
+        )
+        last |= {(row.item_id, row.step): row.state for row in rows}
+    found: dict[int, list[WriteState]] = {}
+    for (item_id, _), state in last.items():
+        found.setdefault(item_id, []).append(state)
+    return found

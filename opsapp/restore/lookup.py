@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from opsapp.intune.holding import lacking, may_be
-from opsapp.intune.normalise import same_assignments
+from opsapp.intune.holding import lacking, lacking_assignments, may_be
 from opsapp.intune.restore import Step
 from opsapp.inventory.failure import is_hopeless
 from opsapp.restore.request import Request
@@ -105,6 +104,6 @@ def _is_as_sent(sent: Any, shown: Mapping[str, Any]) -> bool:
         return False
     rows, lists = shown.get("value"), [one for one in sent.values() if isinstance(one, list)]
     if isinstance(rows, list):
-        return len(lists) == 1 and same_assignments(lists[0], rows)
+        return len(lists) == 1 and not lacking_assignments(lists[0], rows)
     lacks = lacking(sent, shown)
     return not lacks  # also what cannot be seen is sent again

@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from opsapp.intune.assignment_diff import assignment_differences
 from opsapp.intune.describe import target_kind, target_of
-from opsapp.intune.difference import Change
-from opsapp.intune.holding import Lack, lacking
-from opsapp.intune.normalise import normal_form, same_assignments
+from opsapp.intune.holding import Lack, lacking, lacking_assignments
 from opsapp.intune.restore import Wanted
 from opsapp.intune.secrets import SHOWN_INSTEAD, is_secret_name, masked
 from opsapp.models import Verdict
@@ -61,12 +58,9 @@ def _short(value: Any) -> Any:
 def _of_assignments(
     wanted: list[dict[str, Any]], found: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    if same_assignments(wanted, found):
-        return []
     return [
         {"where": "assignments", "wanted": _words(one.before), "found": _words(one.after)}
-        for one in assignment_differences(normal_form(wanted), normal_form(found), {}, {})
-        if one.change != Change.UNCHANGED
+        for one in lacking_assignments(wanted, found)
     ]
 
 
