@@ -9,7 +9,7 @@ from opsapp.extensions import db
 from opsapp.intune.restore import ItemPlan, Step, Wanted
 from opsapp.models import Hold, OperationRun, OperationRunEvent, RestoreStatus, RunStatus, Verdict
 from opsapp.models.base import write
-from tests.support.restoring import (
+from tests.support.restore_plans import (
     EVERYBODY,
     PROFILES,
     Planned,

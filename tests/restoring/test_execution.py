@@ -17,8 +17,8 @@ from opsapp.models import (
     Verdict,
     WriteState,
 )
-from tests.support import restoring
-from tests.support.restoring import (
+from tests.support import restore_plans as restoring
+from tests.support.restore_plans import (
     EVERYBODY,
     PROFILES,
     Planned,

@@ -19,7 +19,7 @@ from opsapp.models import RestoreStatus, RunStatus, Tenant, Verdict
 from opsapp.simulator.process import SimulatedTenant, Simulator
 from tests.support import apps
 from tests.support.performing import connect
-from tests.support.restoring import (
+from tests.support.restore_plans import (
     EVERYBODY,
     PROFILES,
     again,

@@ -7,8 +7,8 @@ from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.models import Policy, RestoreItem, RestoreStatus, RestoreWrite, Verdict, WriteState
 from opsapp.models.base import write
-from tests.support import restoring
-from tests.support.restoring import (
+from tests.support import restore_plans as restoring
+from tests.support.restore_plans import (
     EVERYBODY,
     PROFILES,
     confirmed,
