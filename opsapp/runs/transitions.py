@@ -23,6 +23,7 @@ from opsapp.runs.initiator import Initiator, answerable, audit, name_of
 from opsapp.runs.notifications import notify_ended
 from opsapp.runs.reasons import REASONS
 from opsapp.runs.repairs import note_repairs
+from opsapp.runs.restores import take_over
 from opsapp.runs.result import RunResult
 
 MAX_ATTEMPTS = 3  # after interruptions; shutdowns are no fault of the run and do not count
@@ -110,6 +111,7 @@ def complete(
         data={"reason_code": result.reason_code, **(data or {})},
     )
     session.flush()
+    take_over(session, run)
     notify_ended(session, run)
     note_ending(session, run)
     note_repairs(session, run)
@@ -159,6 +161,8 @@ def _requeue(
     run.job_id = run.worker = run.dispatched_at = run.missing_since = None
     run.heartbeat_at = run.lease_expires_at = run.staged_result = None
     add_event(session, run.id, "held" if hold else "handed_back", why)
+    session.flush()
+    take_over(session, run)
 
 
 def settle_interrupted(
