@@ -18,6 +18,7 @@ from opsapp.logging import start_logging
 from opsapp.models import Tenant, Tick
 from opsapp.models.base import write
 from opsapp.models.upsert import insert_or_ignore
+from opsapp.restore.expiry import expire_previews
 from opsapp.run_totals import roll_up
 from opsapp.runs import reconcile
 from opsapp.services import retention
@@ -37,6 +38,7 @@ def tick(worker_name: str) -> bool:
     reconcile(by=worker_name)
     roll_up(worker_name, every=ROLL_UP_EVERY)
     retention.start_due(worker_name)
+    expire_previews()
     _drop_tokens_of_suspended()
     deliveries.send_in_background()
     return True

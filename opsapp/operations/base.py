@@ -169,6 +169,7 @@ class Operation(ABC):
     by_item: ClassVar[bool] = False  # a retry can be narrowed to chosen items
     uses_graph: ClassVar[bool] = True  # waits while Graph told the tenant's runs to wait
     item_noun: ClassVar[str] = "items"
+    instead: ClassVar[str] = ""  # nobody starts or retries it by itself: what to do instead
     keep_history: ClassVar[bool] = False  # runs of this type are never deleted for their age
 
     def clean_inputs(self, raw: Mapping[str, Any]) -> dict[str, Any]:

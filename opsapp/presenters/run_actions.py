@@ -67,6 +67,8 @@ def _why_no_retry(run: OperationRun, may: May) -> str | None:
         return "Your role does not include starting this operation"
     if run.tenant.suspended_at:
         return f"{run.tenant.name} is suspended"
+    if operation.instead:
+        return operation.instead.rstrip(".")
     return None
 
 

@@ -88,6 +88,14 @@ def decisions(run: OperationRun, found: "Obstacles") -> Iterator[Cause]:
     if run.hold in _DECISIONS:
         title, text, todo = _DECISIONS[run.hold]
         said = f"{run.wait_reason.rstrip('.')}. " if run.wait_reason else ""
-        yield Cause(title, said + text, todo, f"Whoever may in {run.tenant.name}.")
+        restore = run.inputs.get("restore")
+        yield Cause(
+            title,
+            said + text,
+            todo,
+            f"Whoever may in {run.tenant.name}.",
+            url=path(f"/tenants/{run.tenant.slug}/restores/{restore}") if restore else "",
+            link=f"Restore {restore}" if restore else "",
+        )
     elif run.hold == Hold.PAUSED and not found.pauses:
         yield Cause("The pause is over", "It goes on within seconds.")

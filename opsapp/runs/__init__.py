@@ -1,6 +1,7 @@
 """The ledger: every background operation is one row of ``operation_runs``, and it never lies."""
 
 from opsapp.refusals import NotAllowed, Refused
+from opsapp.runs import mirror
 from opsapp.runs.dispatch import dispatch
 from opsapp.runs.reconcile import reconcile
 from opsapp.runs.retry import retry
@@ -21,3 +22,5 @@ __all__ = [
     "start",
     "update_run",
 ]
+
+mirror.listen()

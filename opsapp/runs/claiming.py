@@ -13,6 +13,7 @@ from opsapp.runs.events import add_event
 from opsapp.runs.notifications import note_of_queued, send
 from opsapp.runs.pauses import is_paused, park_if_paused
 from opsapp.runs.queue import job_id_of
+from opsapp.runs.restores import take_over_claimed
 from opsapp.runs.sentences import subject_of
 from opsapp.runs.transitions import locked, take_back
 from opsapp.runs.turns import startable, values_now
@@ -95,6 +96,7 @@ def _begin(rows: sa.Connection, run: Any, tenant: Any, worker: str, lease_until:
     job = job_id_of(run.id, run.dispatch_token)
     values = {"run": run.id, "by": worker, "job": job, "now": now, "until": lease_until}
     rows.execute(_BEGIN, values)
+    take_over_claimed(rows, run.type, run.id)
     if run.dispatched_at is None:  # the worker is faster than the dispatcher's own mark
         add_event(rows, run.id, "dispatched", "Handed to the queue.")
     said = f"Attempt {run.attempt} started."

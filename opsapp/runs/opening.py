@@ -22,10 +22,12 @@ from opsapp.runs.transitions import ACTIVE
 def insert_unless_active(
     where: Writing, values: dict[str, Any], chosen: Sequence[Chosen] | None = None
 ) -> int | None:
-    """The id of the new run; None when a run of this identity is active. Parks it when paused.
+    """The id of the new run; None when a run of this identity is active.
 
-    ``values`` are those of all its columns that are not empty; a hold is added to them.
+    ``values`` are those of all its columns that are not empty. Without a hold among them, the run
+    is parked when a pause is in force, and its hold is added to them.
     """
+    is_given = "hold" in values
     rows = rows_in(where)
     made = rows.execute(_insertion(rows.dialect.name, frozenset(values)), values).first()
     if made is None:
@@ -33,6 +35,8 @@ def insert_unless_active(
     if chosen:
         store(rows, made.id, chosen)
     add_event(rows, made.id, "created", "Created.", actor=values["initiator_name"])
+    if is_given:
+        return int(made.id)
     values["hold"], values["wait_reason"] = made.hold, None
     if made.hold:
         values["wait_reason"] = _say_why_held(rows, made.id, values["tenant_id"])
@@ -44,7 +48,7 @@ def _insertion(dialect: str, columns: frozenset[str]) -> Any:
     """Of a run with these columns; the hold is decided in the same statement."""
     runs = table_of(OperationRun)
     values: dict[str, Any] = {name: sa.bindparam(name, type_=runs.c[name].type) for name in columns}
-    values["hold"] = sa.case((is_paused(values["tenant_id"]), Hold.PAUSED.value))
+    values.setdefault("hold", sa.case((is_paused(values["tenant_id"]), Hold.PAUSED.value)))
     conflict = {
         "index_elements": ["tenant_id", "run_identity_hash"],
         "index_where": sa.text(ACTIVE_SQL),

@@ -88,7 +88,7 @@ def _look_at_queue(by: str) -> queue.QueueContents | None:
 def _release_due_holds() -> int:
     due = _ids_and_tokens(
         OperationRun.status == RunStatus.QUEUED,
-        OperationRun.hold.in_([Hold.GRAPH, Hold.PAUSED]),
+        OperationRun.hold.in_([Hold.GRAPH, Hold.PAUSED, Hold.APPROVAL]),
         OperationRun.not_before <= utcnow(),
     )
     return _each(due, lambda run_id, token: release(run_id, token) and _dispatch_again(run_id))

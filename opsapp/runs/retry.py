@@ -23,7 +23,8 @@ def retry(
 
     ``failed_only`` does what is open; ``reason_code`` narrows that to one reason, ``selection``,
     the hash of the offer the person saw, to exactly what was offered (``selection.choose``).
-    Raises Refused when that changed meanwhile, while the run is active, or with nothing to retry.
+    Raises Refused when that changed meanwhile, while the run is active, with nothing to retry, or
+    for an operation that nobody starts by itself.
     """
     if run.is_active:
         raise Refused("The run is still active.")
@@ -32,6 +33,8 @@ def retry(
         raise NotAllowed(f"You may not start “{operation.label}” in {run.tenant.name}.")
     if run.tenant.suspended_at:
         raise Refused(f"{run.tenant.name} is suspended.", reason_code="tenant.suspended")
+    if operation.instead:
+        raise Refused(operation.instead)
     chosen: Sequence[Chosen] | None = None
     if failed_only or reason_code:
         chosen = choose(run, reason_code=reason_code, seen=selection)

@@ -316,7 +316,7 @@ class TestHolds:
             (Hold.GRAPH, ago(-60)),
             (Hold.PAUSED, ago(-60)),
             (Hold.APPROVAL, None),
-            (Hold.APPROVAL, ago(60)),
+            (Hold.APPROVAL, ago(-60)),
             (Hold.CONFIRMATION, ago(60)),
         ]
         long_ago = {"dispatched_at": ago(WHILE), "missing_since": ago(WHILE)}
@@ -330,7 +330,7 @@ class TestHolds:
         for run, hold, token in held:
             assert (state(run), run.hold, run.dispatch_token) == (QUEUED, hold, token)
 
-    @pytest.mark.parametrize("hold", [Hold.GRAPH, Hold.PAUSED])
+    @pytest.mark.parametrize("hold", [Hold.GRAPH, Hold.PAUSED, Hold.APPROVAL])
     def test_a_due_hold_ends_and_the_run_is_dispatched(
         self, ensure: EnsureDrill, jobs: Callable[[], list[str]], hold: Hold
     ) -> None:
