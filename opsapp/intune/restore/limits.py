@@ -33,15 +33,17 @@ def why_not(policy_type: PolicyType, content: Mapping[str, Any], *, exists: bool
         return writing.cannot
     if is_built_in(content):
         return "It is built in and cannot be changed."
-    if not exists and is_default(policy_type, content):
-        return "It is a default of the tenant: it is changed, never created."
-    if not exists and not writing.create and not policy_type.single:
-        return "Microsoft Graph has no way to create it."
-    if policy_type.key == "mobileApps" and not exists:
-        return _app(content)
     if content.get("displayName") == _INTERNAL_TEMPLATE:
         return "Intune makes it by itself."
-    return ""
+    return "" if exists else _why_not_created(policy_type, content)
+
+
+def _why_not_created(policy_type: PolicyType, content: Mapping[str, Any]) -> str:
+    if is_default(policy_type, content):
+        return "It is a default of the tenant: it is changed, never created."
+    if not policy_type.writing.create and not policy_type.single:
+        return "Microsoft Graph has no way to create it."
+    return _app(content) if policy_type.key == "mobileApps" else ""
 
 
 def _app(content: Mapping[str, Any]) -> str:

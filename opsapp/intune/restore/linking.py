@@ -17,7 +17,7 @@ _ENABLED: Final = "enabled"
 
 @dataclass(frozen=True)
 class Link:
-    """What stands for a thing of the source. Neither: nothing is decided. ``name`` is for people."""
+    """What stands for a thing of the source; neither: nothing is decided. ``name`` for people."""
 
     target_id: str | None = None
     is_left_out: bool = False
@@ -92,7 +92,7 @@ def _cut(
             cut.add(path[:2])
         else:
             cut.add(_row_or_member(path))
-            _judge_condition(policy_type, document, path, link, out)
+            _judge_condition(policy_type, document, link, out)
         name = f"“{link.name}”" if link.name else "an object"
         out.warnings.append(Note(LEFT_OUT, f"What names {name} is left out."))
     if any(_is_exclusion(document["assignments"][path[1]]) for path in cut if len(path) > 1
@@ -122,7 +122,7 @@ def _row_or_member(path: Path) -> Path:
 
 
 def _judge_condition(
-    policy_type: PolicyType, document: Mapping[str, Any], path: Path, link: Link, out: Linked
+    policy_type: PolicyType, document: Mapping[str, Any], link: Link, out: Linked
 ) -> None:
     """A condition that is gone may make Conditional Access reach more people than before."""
     if policy_type.key != _CONDITIONAL_ACCESS or document.get("state") != _ENABLED:

@@ -211,7 +211,7 @@ def intent_setting(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def target_apps(change: Change) -> Steps:
     wanted, before = _apps(change.wanted), _apps(change.found)
-    group = change.wanted.get("appGroupType")
+    group = None if _is_windows(change) else change.wanted.get("appGroupType")
     if (change.is_new and not wanted and not group) or (
         not change.is_new and same("apps", wanted, before) and not change.differs("appGroupType")
     ):
@@ -220,6 +220,11 @@ def target_apps(change: Change) -> Steps:
     if group is not None:
         body["appGroupType"] = group
     yield Step(f"Set the {len(wanted)} target apps", "POST", f"{change.own}/targetApps", body)
+
+
+def _is_windows(change: Change) -> bool:
+    """App protection for Windows takes no group of apps."""
+    return "/windowsManagedAppProtections/" in change.own
 
 
 def _apps(content: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -247,7 +252,7 @@ def categories(change: Change) -> Steps:
             yield Step("Take it out of a category", "DELETE", f"{address}/{one}/$ref")
 
 
-_RELATIONSHIP: Final = ("@odata.type", "targetId", "dependencyType", "supersedenceType")
+RELATIONSHIP: Final = ("@odata.type", "targetId", "dependencyType", "supersedenceType")
 
 
 def relationships(change: Change) -> Steps:
@@ -260,7 +265,7 @@ def relationships(change: Change) -> Steps:
 
 def _children(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
-        {name: row[name] for name in _RELATIONSHIP if row.get(name) is not None}
+        {name: row[name] for name in RELATIONSHIP if row.get(name) is not None}
         for row in rows(content, "relationships")
         if row.get("targetType") != "parent"
     ]

@@ -8,7 +8,8 @@ from typing import Any, Final
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.holding import lacking, lacking_assignments
 from opsapp.intune.restore import recipes
-from opsapp.intune.restore.limits import is_built_in, why_not, without_lost_secrets
+from opsapp.intune.restore.comparable import comparable
+from opsapp.intune.restore.limits import why_not, without_lost_secrets
 from opsapp.intune.restore.linking import Linked, Resolve, linked
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
 
@@ -16,7 +17,6 @@ UNDECIDED: Final = "conflict.undecided"
 _ACCESS: Final = "conditionalAccessPolicies"
 _DISABLED: Final = "disabled"
 _ENABLED: Final = "enabled"
-_SAYS_NOTHING: Final = frozenset({"id", "secretReferenceValueId"})
 
 
 @dataclass(frozen=True)
@@ -124,33 +124,20 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
         blockers=notes["blockers"],
         warnings=warnings,
         lacks=lacks,
-        wanted=_to_compare(wanted),
+        wanted=comparable(policy_type, wanted),
     )
 
 
 def _differences(policy_type: PolicyType, wanted: Wanted, found: Wanted) -> list[str]:
     """Where the target's object is not as wanted, its own ids apart."""
     noise = tuple(policy_type.noise)
-    shown = _to_compare(wanted)
+    shown = comparable(policy_type, wanted)
     places = [lack.where for lack in lacking(shown.content, dict(found.content), noise)
               if not lack.is_hidden]  # fmt: skip
     # What the target has besides, and the source says nothing of, is no difference of the content;
     # an assignment more than wanted is one.
     places += ["assignments"] * len(lacking_assignments(wanted.assignments, found.assignments))
     return places
-
-
-def _to_compare(wanted: Wanted) -> Wanted:
-    content = {name: value for name, value in wanted.content.items() if name not in _SAYS_NOTHING}
-    settings = content.get("omaSettings")
-    if isinstance(settings, list):
-        content["omaSettings"] = [
-            {name: value for name, value in row.items() if name not in _SAYS_NOTHING}
-            if isinstance(row, Mapping)
-            else row
-            for row in settings
-        ]
-    return Wanted(content, wanted.assignments)
 
 
 def _keeping_secrets(
@@ -179,7 +166,7 @@ def _create(source: Source, named: Linked, now: datetime) -> ItemPlan:
         blockers=tuple(named.blockers),
         warnings=(*named.warnings, *_risks(policy_type, wanted.content, None)),
         lacks=lacks,
-        wanted=_to_compare(wanted),
+        wanted=comparable(policy_type, wanted),
     )
 
 
@@ -252,7 +239,3 @@ def plan_group(source_id: str, group: Mapping[str, Any]) -> ItemPlan:
         warnings=warnings,
         wanted=Wanted(wanted, []),
     )
-
-
-def is_untouchable(content: Mapping[str, Any]) -> bool:
-    return is_built_in(content)
