@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from opsapp.intune.catalogue.configuration import CERTIFICATE_LINKS
@@ -69,6 +69,87 @@ def _profile(body: Body, content: Mapping[str, Any], now: datetime) -> Body:
     del content, now
     settings = body.get("omaSettings")
     if isinstance(settings, list):
+        body = {**body, "omaSettings": [_oma(row) for row in settings]}
+    return body
+
+
+def _oma(row: Any) -> Any:
+    if not isinstance(row, Mapping) or not row.get("isEncrypted"):
+        return row
+    plain = {**without_members(row, "secretReferenceValueId"), "isEncrypted": False}
+    is_xml = str(row.get("@odata.type")).endswith("StringXml")
+    if is_xml and isinstance(plain.get("value"), str):
+        plain["value"] = f"{plain['value']}|base64"
+    return plain
+
+
+def _intent(body: Body, content: Mapping[str, Any], now: datetime) -> Body:
+    del now
+    header = {name: body[name] for name in ("displayName", "description", "roleScopeTagIds")
+              if body.get(name) is not None}  # fmt: skip
+    return {**header, "settingsDelta": [parts.intent_setting(row)
+                                        for row in parts.rows(content, "settings")]}  # fmt: skip
+
+
+def _reusable(body: Body, content: Mapping[str, Any], now: datetime) -> Body:
+    del now
+    return {**body, "settingInstance": clean(content.get("settingInstance"))}
+
+
+def _locker_files(body: Body, content: Mapping[str, Any], now: datetime) -> Body:
+    del now
+    for name in ("protectedAppLockerFiles", "exemptAppLockerFiles"):
+        found = [without_members(clean(row), "id", "version") for row in parts.rows(content, name)]
+        if found:
+            body = {**body, name: found}
+    return body
+
+
+def _set(body: Body, content: Mapping[str, Any], now: datetime) -> Body:
+    del now
+    return {**body, "items": [parts.set_item(row) for row in parts.rows(content, "items")]}
+
+
+def _android(body: Body, content: Mapping[str, Any], now: datetime) -> Body:
+    del content
+    body = without_members(body, "wifiPassword") if not body.get("wifiPassword") else body
+    ends = (now + timedelta(days=_TOKEN_DAYS)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {**body, "tokenExpirationDateTime": ends}
+
+
+def _terms(body: Body, content: Mapping[str, Any], now: datetime) -> Body:
+    del now
+    version = content.get("version")
+    return {**body, "version": version if isinstance(version, int) and version > 0 else 1}
+
+
+def _role(body: Body, content: Mapping[str, Any], now: datetime) -> Body:
+    del content, now
+    permissions = [without_members(row, "actions") for row in body.get("rolePermissions") or []]
+    return {**body, "rolePermissions": permissions}
+
+
+def _role_assignment(body: Body, content: Mapping[str, Any], now: datetime) -> Body:
+    del now
+    definition = content.get("roleDefinition")
+    tags = [row.get("id") for row in parts.rows(content, "roleScopeTags")]
+    if isinstance(definition, Mapping) and definition.get("id"):
+        where = f"{_BIND}/deviceManagement/roleDefinitions('{definition['id']}')"
+        body = {**body, "roleDefinition@odata.bind": where}
+    if tags:
+        where = f"{_BIND}/deviceManagement/roleScopeTags"
+        body = {**body, "roleScopeTags@odata.bind": [f"{where}('{tag}')" for tag in tags]}
+    return body
+
+
+def _access(body: Body, content: Mapping[str, Any], now: datetime) -> Body:
+    del content, now
+    conditions = body.get("conditions")
+    if isinstance(conditions, Mapping):
+        body = {**body, "conditions": without_members(conditions, "deviceStates")}
+    controls = body.get("grantControls")
+    strength = controls.get("authenticationStrength") if isinstance(controls, Mapping) else None
+    if isinstance(controls, Mapping) and isinstance(strength, Mapping):
         controls = {**controls, "authenticationStrength": {"id": strength.get("id")}}
         body = {**body, "grantControls": controls}
     session = body.get("sessionControls")
