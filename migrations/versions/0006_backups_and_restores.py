@@ -92,6 +92,7 @@ def _backups():
         sa.Column("item_count", sa.Integer, nullable=False),
         sa.Column("reason_code", sa.String(64)),
         sa.Column("message", sa.String(500)),
+        sa.Column("missing", sa.JSON, nullable=False),
         sa.ForeignKeyConstraint(["set_id"], ["backup_sets.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("set_id", "collection"),
     )

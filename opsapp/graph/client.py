@@ -178,6 +178,24 @@ class GraphClient:
         )
         return self._transport.send(request)
 
+    def write(
+        self,
+        method: str,
+        address: str,
+        body: Any = None,
+        *,
+        version: str = _BETA,
+        headers: Headers | None = None,
+    ) -> Reply:
+        """Any request that changes the tenant, repeated as ``post`` is: a doubtful one never.
+
+        Raises ApprovalRequired when a second administrator must agree first.
+        """
+        request = self._request(
+            method, address, version=version, headers=headers or {}, body=body, harmless=False
+        )
+        return self._transport.send(request)
+
     def get_many(
         self, addresses: Mapping[str, str], *, posted: Collection[str] = (), version: str = _BETA
     ) -> dict[str, BatchResult]:

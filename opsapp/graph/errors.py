@@ -173,6 +173,17 @@ class EtagMismatch(GraphError):
     sentence = "It was changed by someone else in the meantime."
 
 
+class ApprovalRequired(GraphError):
+    """A second administrator must agree; ``approval_code`` names the request that was made."""
+
+    reason_code = "approval.pending"
+    sentence = "A second administrator must approve this in Intune."
+
+    def __init__(self, detail: str, *, trace: Trace, approval_code: str) -> None:
+        super().__init__(detail, trace=trace)
+        self.approval_code = approval_code
+
+
 class PayloadRejected(GraphError):
     """The service understood the request and refuses it as it is (400, 405, 413, 422, …)."""
 

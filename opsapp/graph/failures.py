@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from opsapp.graph import permissions
 from opsapp.graph.errors import (
+    ApprovalRequired,
     Conflict,
     ConsentMissing,
     DeltaExpired,
@@ -55,6 +56,8 @@ _BY_STATUS: Final[Mapping[int, type[GraphError]]] = {
     501: PayloadRejected,
     509: Throttled,
 }
+_APPROVAL_CODE: Final = "x-msft-approval-code"
+_PRECONDITION_FAILED: Final = 412
 _SERVER_ERROR: Final = 500
 _CLIENT_ERROR: Final = 400
 
@@ -98,6 +101,8 @@ def error_of(answer: Answer, asked: Asked) -> GraphError:
         return LicenseMissing(said.text, trace=trace)
     if answer.status == 403:  # noqa: PLR2004
         return _refusal(said, trace, asked)
+    if answer.status == _PRECONDITION_FAILED and (code := answer.headers.get(_APPROVAL_CODE)):
+        return ApprovalRequired(said.text, trace=trace, approval_code=code)
     retry_after = seconds_to_wait(answer.headers.get("retry-after"))
     return _kind(answer.status, said.code)(
         said.text,

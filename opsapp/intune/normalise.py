@@ -29,7 +29,7 @@ _VOLATILE = frozenset(
 _ENVELOPE = "@odata.context"
 # Lists whose order means nothing. Of those that are parts of an object, rows are known by what they
 # hold: their ids are the service's own.
-_SETS = frozenset(
+SETS = frozenset(
     {
         "roleScopeTagIds",
         "roleScopeTags",
@@ -40,7 +40,7 @@ _SETS = frozenset(
         "scopeMembers",
     }
 )
-_PARTS = frozenset(
+PARTS = frozenset(
     {
         "settings",
         "children",
@@ -55,7 +55,7 @@ _PARTS = frozenset(
         "categories",
     }
 )
-_DEFAULTS: tuple[Any, ...] = (None, [], False, 0, "", "notConfigured", "none", "deviceDefault")
+DEFAULTS: tuple[Any, ...] = (None, [], False, 0, "", "notConfigured", "none", "deviceDefault")
 # Made once: ``json.dumps`` would make one for each of the many small values that are sorted.
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
@@ -88,16 +88,16 @@ def normal_form(value: Any, name: str = "", noise: Collection[str] = ()) -> Any:
         return _normal_object(value, noise)
     if isinstance(value, list):
         members = [normal_form(member, noise=noise) for member in value]
-        if name in _PARTS:
+        if name in PARTS:
             members = [_without_id(member) for member in members]
-        return sorted(members, key=canonical) if name in _PARTS | _SETS else members
+        return sorted(members, key=canonical) if name in PARTS | SETS else members
     return value
 
 
 def _normal_object(value: Mapping[str, Any], noise: Collection[str]) -> dict[str, Any]:
     found = {}
     for key, member in value.items():
-        if _is_noise(key) or key in noise:
+        if is_noise(key) or key in noise:
             continue
         # Most members are simple: a call for each of them is most of the time that this takes.
         form = normal_form(member, key, noise) if isinstance(member, dict | list) else member
@@ -121,7 +121,7 @@ def without_new_defaults(content: Mapping[str, Any], before: Mapping[str, Any]) 
     return {
         name: value
         for name, value in content.items()
-        if name in before or isinstance(value, dict) or value not in _DEFAULTS
+        if name in before or isinstance(value, dict) or value not in DEFAULTS
     }
 
 
@@ -142,7 +142,7 @@ def _as_set(assignments: Sequence[Any]) -> list[Any]:
 
 
 @lru_cache(maxsize=8192)
-def _is_noise(key: str) -> bool:
+def is_noise(key: str) -> bool:
     """Annotations are noise, except the type of an object."""
     if key == "@odata.type":
         return False

@@ -67,7 +67,11 @@ class BackupSet(Model):
 
 
 class BackupSetType(Model):
-    """One policy type of a set: how many objects the tenant had, how many the set has, and why."""
+    """One policy type of a set: how many objects the tenant had, how many the set has, and why.
+
+    The reason is that of the whole type. ``missing`` are objects that could not be read, each with
+    ``graph_id``, ``name``, ``reason_code`` and ``message``.
+    """
 
     __tablename__ = "backup_set_types"
 
@@ -80,6 +84,7 @@ class BackupSetType(Model):
     item_count: Mapped[int] = mapped_column(default=0)
     reason_code: Mapped[str | None] = mapped_column(sa.String(64))
     message: Mapped[str | None] = mapped_column(sa.String(500))
+    missing: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
 
 
 class BackupItem(Model):

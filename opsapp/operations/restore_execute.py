@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from opsapp.operations.base import InvalidInputs, Operation, RunContext
+from opsapp.operations.restore_start import begin
+from opsapp.operations.restore_writer import Writer
 
 
 class RestoreExecute(Operation):
@@ -27,4 +29,6 @@ class RestoreExecute(Operation):
             raise InvalidInputs("“restore” is the id of a restore.") from None
 
     def perform(self, ctx: RunContext) -> None:
-        raise NotImplementedError  # until the next commit of this branch
+        restore_id = ctx.inputs["restore"]
+        begin(ctx, restore_id)
+        Writer(ctx, restore_id).run()

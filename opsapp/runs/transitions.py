@@ -23,10 +23,11 @@ from opsapp.runs.initiator import Initiator, answerable, audit, name_of
 from opsapp.runs.notifications import notify_ended
 from opsapp.runs.reasons import REASONS
 from opsapp.runs.repairs import note_repairs
-from opsapp.runs.restores import take_over
+from opsapp.runs.restores import progress_of, settled, take_over
 from opsapp.runs.result import RunResult
 
 MAX_ATTEMPTS = 3  # after interruptions; shutdowns are no fault of the run and do not count
+_STUCK = "interruptions without progress"  # that is told of restores alone
 _RUNS = table_of(OperationRun)
 _STATUS = sa.select(_RUNS.c.status).where(_RUNS.c.id == sa.bindparam("run_id"))
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -91,6 +92,7 @@ def complete(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Inside a transaction that holds the run: its one and only last change."""
+    result = settled(session, run, result)
     counts = {**run.summary_counts, **result.counts}
     counts.pop("in_flight", None)  # nothing is, any more
     run.summary_counts = counts
@@ -153,7 +155,8 @@ def _requeue(
 ) -> None:
     if interrupted:
         count = run.context.get("interruptions", 0) + 1
-        run.context = {**run.context, "interruptions": count}
+        stuck = _stuck(run) + 1
+        run.context = {**run.context, "interruptions": count, _STUCK: stuck}
     run.status = RunStatus.QUEUED
     run.dispatch_token = new_token()
     run.attempt += 1
@@ -238,11 +241,23 @@ def _settle(
         complete(session, run, RunResult.from_json(run.staged_result), SYSTEM, data)
     elif run.cancel_requested_at:
         _cancel_as_requested(session, run, data)
-    elif may_resume(run, untouched=untouched):
+    elif _is_getting_on(session, run) or may_resume(run, untouched=untouched):
         run.context = {**run.context, "interrupted_by": reason_code}
         _requeue(session, run, REASONS[reason_code].message, None, None, interrupted=True)
     else:
         complete(session, run, RunResult.failed(reason_code), data=data)
+
+
+def _is_getting_on(session: Session, run: OperationRun) -> bool:
+    """Whether it has come further since it was last interrupted: then only this one counts.
+
+    A restore that is given up leaves a tenant half changed, so it goes on as long as it can.
+    """
+    progress = progress_of(session, run)
+    if progress is None or progress == run.context.get("progress"):
+        return False
+    run.context = {**run.context, "progress": progress, _STUCK: 0}
+    return run.status == RunStatus.RUNNING
 
 
 def _cancel_as_requested(
@@ -292,12 +307,17 @@ def take_back(run: OperationRun) -> None:
 
 def may_resume(run: OperationRun, *, untouched: bool = False) -> bool:
     """Whether another attempt is allowed: nothing was done yet, or the operation can go on."""
-    interruptions: int = run.context.get("interruptions", 0)
-    if interruptions >= MAX_ATTEMPTS - 1:
+    if _stuck(run) >= MAX_ATTEMPTS - 1:
         return False
     operation = REGISTRY.get(run.type)
     untouched = untouched or run.status == RunStatus.QUEUED
     return untouched or bool(operation and operation.resumable)
+
+
+def _stuck(run: OperationRun) -> int:
+    """How often it was interrupted in a row without having come further."""
+    found: int = run.context.get(_STUCK, run.context.get("interruptions", 0))
+    return found
 
 
 def _message_of(code: str | None) -> str:

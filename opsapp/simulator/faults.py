@@ -20,6 +20,8 @@ class Rule:
     """Answer calls whose path matches with ``status`` (0: reset the connection).
 
     ``path`` is searched in ``/beta/…`` or ``/<tenant>/oauth2/…``; ``times`` None never runs out.
+    ``share`` is how many of those calls are hit. ``applied``: the call has its effect first, and
+    only its answer is lost.
     """
 
     path: str
@@ -28,6 +30,8 @@ class Rule:
     tenant: str | None = None
     retry_after: int | None = None
     times: int | None = None
+    share: float = 1.0
+    applied: bool = False
     code: str = ""
     message: str = ""
 
@@ -85,11 +89,17 @@ class Faults:
         values = {i.name: getattr(self, i.name) for i in fields(self) if i.name != "spent"}
         return values | {"rules": [vars(rule) for rule in self.rules], "counters": self.counters}
 
-    def check_rules(self, method: str, path: str, tenant: str | None) -> None:
-        """Raises what the first matching rule says."""
-        for rule in self.rules:
-            if not rule.applies(method, path, tenant):
+    def check_rules(
+        self, method: str, path: str, tenant: str | None, *, applied: bool = False
+    ) -> None:
+        """Raises what the first matching rule says, of those before or after the effect."""
+        for number, rule in enumerate(self.rules):
+            if rule.applied != applied or not rule.applies(method, path, tenant):
                 continue
+            if rule.share < 1:
+                self.counters[f"rule {number}"] += 1
+                if not self._hit(f"rule {number}", self.counters[f"rule {number}"], rule.share):
+                    continue
             if rule.times is not None:
                 rule.times -= 1
             if rule.status == 0:

@@ -97,6 +97,7 @@ def _answer(world: World, request: GraphRequest) -> Answer:
     if segments[0].lower() == _CONDITIONAL_ACCESS:
         world.faults.check_conditional_access(tenant.slug, int(time.time()))
     answer = _dispatch(world, request, segments, found)
+    world.faults.check_rules(request.method, full_path, tenant.slug, applied=True)
     return Answer(answer.status, answer.body, answer.headers | told) if told else answer
 
 

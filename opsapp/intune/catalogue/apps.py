@@ -212,7 +212,9 @@ APPS = (
         try_expand=("assignments",),
         item_query="",
         references=_REFERENCES,
-        writing=Writing(assign=Assigning(member="wdacPolicyAssignments")),
+        writing=Writing(
+            assign=Assigning(member="wdacPolicyAssignments"), strip=("creationDateTime",)
+        ),
     ),
     PolicyType(
         "policySets",

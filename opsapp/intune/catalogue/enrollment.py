@@ -73,9 +73,8 @@ ENROLLMENT = (
         ),
         writing=Writing(
             assign=Assigning(member="enrollmentConfigurationAssignments"),
-            strip=("priority",),
+            strip=("priority", "deviceEnrollmentConfigurationType"),
             strip_on_update=(
-                "deviceEnrollmentConfigurationType",
                 "platformType",
                 "windowsMobileRestriction",
             ),
