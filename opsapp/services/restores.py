@@ -38,7 +38,18 @@ from opsapp.services.restore_access import (
 )
 from opsapp.services.restore_scope import ACCESS, add_items, check_state, chosen_items
 
-__all__ = ["Draft", "back_to_draft", "browse", "cancel", "create", "delete", "find", "newest"]
+__all__ = [
+    "Draft",
+    "back_to_draft",
+    "browse",
+    "cancel",
+    "create",
+    "delete",
+    "find",
+    "note_report",
+    "set_on_conflict",
+    "source_set",
+]
 
 ENDED = frozenset(
     {
@@ -72,16 +83,6 @@ def browse(tenant: Tenant, status: str, cursor: Cursor) -> Page[RestoreRun]:
     if status in set(RestoreStatus):
         query = query.where(RestoreRun.status == RestoreStatus(status))
     return page_of(query, RestoreRun, RestoreRun.id, cursor, descending=True)
-
-
-def newest(tenants: sa.Select[Tenant], limit: int) -> Sequence[RestoreRun]:
-    """The newest restores into these tenants."""
-    ids = tenants.with_only_columns(Tenant.id)
-    query = sa.select(RestoreRun).where(RestoreRun.tenant_id.in_(ids))
-    loaded = (joinedload(RestoreRun.tenant), joinedload(RestoreRun.backup_set))
-    return db.session.scalars(
-        query.options(*loaded).order_by(RestoreRun.id.desc()).limit(limit)
-    ).all()
 
 
 def _of_tenant(tenant: Tenant) -> sa.Select[RestoreRun]:
@@ -197,6 +198,12 @@ def delete(user: User | None, restore: RestoreRun) -> None:
             raise Refused("Only a draft can be deleted.")
         _record(session, user, "restore.deleted", restore)
         session.delete(restore)
+
+
+def note_report(user: User | None, restore: RestoreRun) -> None:
+    """Records that the report of a restore was taken away as a file."""
+    with write() as session:
+        _record(session, user, "restore.exported", restore)
 
 
 def _record(
