@@ -241,7 +241,7 @@ def report(
 ) -> None:
     """Prints the run, after waiting if asked; the exit code tells the outcome."""
     if wait is not None:
-        _wait_for_end(run, wait)
+        wait_for_end(run, wait)
     data = run_keys(run) if created is None else {**run_keys(run), "created": created}
     if not as_json:
         click.echo(printable(sentence(run)))
@@ -252,7 +252,8 @@ def report(
         sys.exit(EXIT_CODES[RunOutcome.FAILED])
 
 
-def _wait_for_end(run: OperationRun, seconds: float) -> None:
+def wait_for_end(run: OperationRun, seconds: float) -> None:
+    """Returns when the run has ended, or the time is up; the run is as it is then."""
     deadline = time.monotonic() + seconds
     while True:
         db.session.rollback()  # so that the next look sees what others committed
