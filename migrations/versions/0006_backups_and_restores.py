@@ -92,6 +92,7 @@ def _backups():
         sa.Column("item_count", sa.Integer, nullable=False),
         sa.Column("reason_code", sa.String(64)),
         sa.Column("message", sa.String(500)),
+        sa.Column("missing", sa.JSON, nullable=False),
         sa.ForeignKeyConstraint(["set_id"], ["backup_sets.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("set_id", "collection"),
     )
@@ -139,6 +140,7 @@ def _backups():
         sa.Column("file_name", sa.String(255), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("passphrase_sealed", sa.Text),
         sa.Column("created_by", sa.String(254), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"]),

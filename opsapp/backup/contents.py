@@ -44,16 +44,29 @@ _COPIED = {
 }
 
 
+class SetComplete(Refused):
+    """The set is complete: it never changes any more."""
+
+    def __init__(self, name: str) -> None:
+        self.item_message = f"The backup set “{name}” is complete and never changes."
+        super().__init__(self.item_message, reason_code="backup.complete")
+
+
+class SetDeleted(NotFound):
+    """The set that a run was to work on is no more."""
+
+    def __init__(self) -> None:
+        self.item_message = "The backup set was deleted."
+        super().__init__(self.item_message, reason_code="run.precondition_failed")
+
+
 def open_set(session: Session, set_id: int) -> BackupSet:
-    """The set, locked, to be added to. Raises NotFound, and Refused when it is complete."""
+    """The set, locked, to be added to. Raises NotFound and SetComplete."""
     found = session.get(BackupSet, set_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise NotFound(f"There is no backup set {set_id}.")
     if found.completed_at is not None:
-        raise Refused(
-            f"The backup set “{found.name}” is complete and never changes.",
-            reason_code="backup.complete",
-        )
+        raise SetComplete(found.name)
     return found
 
 
@@ -68,7 +81,7 @@ def add_policies(session: Session, set_id: int, policy_ids: Sequence[int]) -> No
         _copy(session, set_id, tenant_id, Policy.id.in_(some))
 
 
-def add_read_by(session: Session, set_id: int, policy_ids: sa.Select[tuple[int | None]]) -> None:
+def add_read_by(session: Session, set_id: int, policy_ids: sa.Select[int | None]) -> None:
     """The same for the policies that a query finds, in one statement."""
     _copy(session, set_id, open_set(session, set_id).tenant_id, Policy.id.in_(policy_ids))
 

@@ -86,7 +86,7 @@ def start(
     """Starts an operation of TYPE, or joins the active run of the same work."""
     user = acting_user(as_email)
     run = ledger.start(visible_tenant(slug, user), type_, _parsed(inputs), user or SYSTEM_CLI)
-    _report(run, wait, as_json=as_json, created=run.is_new)
+    report(run, wait, as_json=as_json, created=run.is_new)
 
 
 @runs.command("list")
@@ -182,7 +182,7 @@ def cancel(
     if user and not allows(user, run.tenant, cancel_word(user, run)):
         raise NotAllowed("You may not cancel this run.")
     cancelled = ledger.cancel(run, user or SYSTEM_CLI, reason=reason)
-    _report(cancelled, wait, as_json=as_json, wants_cancel=True)
+    report(cancelled, wait, as_json=as_json, wants_cancel=True)
 
 
 @runs.command("retry")
@@ -213,7 +213,7 @@ def retry(
         failed_only=failed_only,
         reason_code=reason_code,
     )
-    _report(run, wait, as_json=as_json, created=run.is_new)
+    report(run, wait, as_json=as_json, created=run.is_new)
 
 
 @runs.command("reconcile")
@@ -231,7 +231,7 @@ def reconcile(as_json: bool) -> None:
         fail("Redis does not answer: what is queued could not be looked at.")
 
 
-def _report(
+def report(
     run: OperationRun,
     wait: float | None,
     *,
@@ -241,7 +241,7 @@ def _report(
 ) -> None:
     """Prints the run, after waiting if asked; the exit code tells the outcome."""
     if wait is not None:
-        _wait_for_end(run, wait)
+        wait_for_end(run, wait)
     data = run_keys(run) if created is None else {**run_keys(run), "created": created}
     if not as_json:
         click.echo(printable(sentence(run)))
@@ -252,7 +252,8 @@ def _report(
         sys.exit(EXIT_CODES[RunOutcome.FAILED])
 
 
-def _wait_for_end(run: OperationRun, seconds: float) -> None:
+def wait_for_end(run: OperationRun, seconds: float) -> None:
+    """Returns when the run has ended, or the time is up; the run is as it is then."""
     deadline = time.monotonic() + seconds
     while True:
         db.session.rollback()  # so that the next look sees what others committed

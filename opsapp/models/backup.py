@@ -67,7 +67,11 @@ class BackupSet(Model):
 
 
 class BackupSetType(Model):
-    """One policy type of a set: how many objects the tenant had, how many the set has, and why."""
+    """One policy type of a set: how many objects the tenant had, how many the set has, and why.
+
+    The reason is that of the whole type. ``missing`` are objects that could not be read, each with
+    ``graph_id``, ``name``, ``reason_code`` and ``message``.
+    """
 
     __tablename__ = "backup_set_types"
 
@@ -80,6 +84,7 @@ class BackupSetType(Model):
     item_count: Mapped[int] = mapped_column(default=0)
     reason_code: Mapped[str | None] = mapped_column(sa.String(64))
     message: Mapped[str | None] = mapped_column(sa.String(500))
+    missing: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
 
 
 class BackupItem(Model):
@@ -135,7 +140,10 @@ class BackupGroup(Model):
 
 
 class Upload(Model):
-    """A zip file that somebody brought to import; deleted when the import has ended."""
+    """A zip file that somebody brought to import; deleted when the import has ended.
+
+    ``passphrase_sealed`` opens the secrets in it; encrypted with OPSAPP_ENCRYPTION_KEYS.
+    """
 
     __tablename__ = "uploads"
 
@@ -144,6 +152,7 @@ class Upload(Model):
     file_name: Mapped[str] = mapped_column(sa.String(255))
     sha256: Mapped[str] = mapped_column(sa.String(64))
     body: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    passphrase_sealed: Mapped[str | None] = mapped_column(sa.Text)
     created_by: Mapped[str] = mapped_column(sa.String(254))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 

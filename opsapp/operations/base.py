@@ -25,8 +25,8 @@ LONGEST_WAIT_SECONDS = 60.0
 class InvalidInputs(Refused):
     """The inputs of a run are not acceptable. The message is for the person who gave them."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, reason_code="input.invalid")
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message, field, reason_code="input.invalid")
 
 
 class Park(Exception):

@@ -36,4 +36,9 @@ def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return iso(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    return f"'{text}" if is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would take a cell of this text for a formula."""
+    return text.lstrip(" ").startswith(_FORMULA)

@@ -4,9 +4,9 @@ import hashlib
 import re
 from typing import Any
 
+from opsapp.exports.minimal import minimal
 from opsapp.simulator import group_policy
 from opsapp.simulator.catalogue_row import Collection
-from opsapp.simulator.minimal import minimal
 from opsapp.simulator.moments import stamp
 from opsapp.simulator.state import StoredObject, Tenant, stable_id
 

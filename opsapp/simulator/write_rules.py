@@ -26,7 +26,7 @@ def check_create(tenant: Tenant, collection: Collection, body: dict[str, Any]) -
     _check_members(collection, body, collection.create_parts)
     _check_type(collection, body)
     for name in (collection.name, *collection.required):
-        if body.get(name) in (None, "", [], {}):
+        if _is_missing(body, name):
             raise _refuse(collection, f"The property '{name}' is required.")
     if collection.images and set(body) & set(collection.images):
         raise _refuse(collection, "Images are set by PATCH.")
@@ -51,7 +51,7 @@ def check_change(
     _check_members(collection, body, collection.put_parts if method == "PUT" else ())
     if method == "PUT":
         for name in (collection.name, *collection.required):
-            if body.get(name) in (None, "", [], {}):
+            if _is_missing(body, name):
                 raise _refuse(collection, f"PUT needs the whole object: '{name}' is missing.")
     else:
         _check_immutable(collection, item, body)
@@ -98,6 +98,12 @@ def _check_members(collection: Collection, body: dict[str, Any], parts: tuple[st
         )
         if name.startswith("#") or ("@" in name and name != "@odata.type" and not bind):
             raise _refuse(collection, f"The annotation '{name}' is not expected in a body.")
+
+
+def _is_missing(body: dict[str, Any], name: str) -> bool:
+    """A policy may be without settings, but has to say so."""
+    nothing: tuple[Any, ...] = (None, "", {}) if name == "settings" else (None, "", [], {})
+    return body.get(name) in nothing
 
 
 def _check_type(collection: Collection, body: dict[str, Any]) -> None:

@@ -107,7 +107,11 @@ APPS = (
         reread=_may_have_relationships,
         noise=frozenset({"uploadState", "publishingState", *_COUNTS}),
         kinds=("store, web, line-of-business and Win32 apps",),
-        references=(*_REFERENCES, Reference("relationships[].targetId", "mobileApps")),
+        references=(
+            *_REFERENCES,
+            Reference("relationships[].targetId", "mobileApps"),
+            Reference("categories[].id", "mobileAppCategories"),
+        ),
         writing=Writing(
             assign=Assigning(member="mobileAppAssignments"),
             strip=(
@@ -208,7 +212,9 @@ APPS = (
         try_expand=("assignments",),
         item_query="",
         references=_REFERENCES,
-        writing=Writing(assign=Assigning(member="wdacPolicyAssignments")),
+        writing=Writing(
+            assign=Assigning(member="wdacPolicyAssignments"), strip=("creationDateTime",)
+        ),
     ),
     PolicyType(
         "policySets",
@@ -221,7 +227,11 @@ APPS = (
         parts=(unless_expanded("items"),),
         reread=always,  # its items are changed by an action of its own
         noise=frozenset({"status", "errorCode"}),
-        references=(*_REFERENCES, Reference("items[].payloadId", "any")),
+        references=(
+            *TARGETS,
+            Reference("roleScopeTags[]", "roleScopeTags"),
+            Reference("items[].payloadId", "any"),
+        ),
         writing=Writing(
             update="POST {id}/update",
             strip=("status", "errorCode"),

@@ -32,6 +32,7 @@ def _is_enrollment_policy(content: Content) -> bool:
 
 _SERVER_ROOTS = ("rootCertificatesForServerValidation", "rootCertificateForServerValidation")
 _NETWORK = (*_SERVER_ROOTS, "identityCertificateForClientAuthentication")
+CERTIFICATE_LINKS = ("rootCertificate", "identityCertificate", *_NETWORK)
 # Which certificate profiles a profile may point to, by what its type's name holds. These are
 # navigation properties: no plain answer shows them.
 _LINKS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -94,9 +95,9 @@ CONFIGURATION = (
         references=(
             *TARGETS,
             TAGS,
-            Reference("settings[]…simpleSettingValue.value", "reusablePolicySettings"),
             ENROLLMENT_GROUP,
         ),
+        names_in_settings=True,
         writing=Writing(
             update="PUT",
             assign=_ASSIGN,
@@ -122,7 +123,11 @@ CONFIGURATION = (
         more_parts=_certificate_parts,
         reread=lambda content: _holds_secrets(content) or bool(_certificate_parts(content)),
         kinds=("templates", "custom profiles", "Windows update rings", "Apple update policies"),
-        references=(*TARGETS, TAGS),
+        references=(
+            *TARGETS,
+            TAGS,
+            *(Reference(f"{link}.id", "deviceConfigurations") for link in CERTIFICATE_LINKS),
+        ),
         writing=Writing(
             assign=_ASSIGN,
             strip=("privacyAccessControls",),
@@ -196,6 +201,7 @@ CONFIGURATION = (
         reread=always,  # its actions are changed by an action of their own
         kinds=("Linux compliance",),
         references=(*TARGETS, TAGS),
+        names_in_settings=True,
         writing=Writing(
             update="PUT",
             assign=_ASSIGN,

@@ -4,6 +4,7 @@ from opsapp.intune.catalogue.row import (
     ENROLLMENT_GROUP,
     GROUPS,
     TAGS,
+    TARGETS,
     Assigning,
     AssignmentSource,
     FollowUp,
@@ -64,12 +65,16 @@ ENROLLMENT = (
             "Windows restore",
             "enrollment notifications",
         ),
-        references=(GROUPS, TAGS, Reference("selectedMobileAppIds[]", "mobileApps")),
+        references=(
+            *TARGETS,
+            TAGS,
+            Reference("selectedMobileAppIds[]", "mobileApps"),
+            Reference("notificationTemplates[]", "notificationMessageTemplates"),
+        ),
         writing=Writing(
             assign=Assigning(member="enrollmentConfigurationAssignments"),
-            strip=("priority",),
+            strip=("priority", "deviceEnrollmentConfigurationType"),
             strip_on_update=(
-                "deviceEnrollmentConfigurationType",
                 "platformType",
                 "windowsMobileRestriction",
             ),
@@ -103,7 +108,7 @@ ENROLLMENT = (
         f"{_DM}/appleUserInitiatedEnrollmentProfiles",
         _SERVICE,
         try_expand=("assignments",),
-        references=(GROUPS,),
+        references=TARGETS,
         writing=Writing(
             assign=_ONE_BY_ONE,
             strip=("priority",),
@@ -208,7 +213,7 @@ ENROLLMENT = (
         item_query="",
         parts=tuple(_image(name) for name in _IMAGES),
         name_property="profileName",
-        references=(GROUPS, TAGS),
+        references=(*TARGETS, TAGS),
         writing=Writing(
             assign=Assigning(),
             strip=("isDefaultProfile", "disableClientTelemetry", *_IMAGES),

@@ -162,6 +162,7 @@ class PolicyType:
             then it is read at each sync. ``always`` for all objects of the type.
         noise: members that the service changes by itself; they never make a version.
         kinds: the finer kinds of objects in the collection, for people.
+        names_in_settings: its settings catalog settings name other objects at any depth.
 
     """
 
@@ -185,6 +186,7 @@ class PolicyType:
     noise: frozenset[str] = frozenset()
     kinds: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+    names_in_settings: bool = False
     writing: Writing = field(default_factory=Writing)
 
     def list_address(self, *, tried: bool = True) -> str:

@@ -1,0 +1,1 @@
+from tests.operations.conftest import *  # noqa: F403
