@@ -67,7 +67,7 @@ def ensure_run(
     The initiator of an active run is never replaced. While a pause is in force the new run is
     parked. ``chosen`` items are stored as all that a retry is to do.
     """
-    values = _new_run_values(tenant, type, inputs, initiator, retry_of, chosen)
+    values = new_run_values(tenant, type, inputs, initiator, retry_of, chosen)
     actor, action = answerable(initiator), "run.retried" if retry_of else "run.started"
     for _ in range(MAX_RACES):
         with write_rows() as rows:
@@ -81,14 +81,15 @@ def ensure_run(
     raise Refused("Too many starts of the same work at once. Try again.")
 
 
-def _new_run_values(
+def new_run_values(
     tenant: Tenant,
     type_: str,
     inputs: Mapping[str, Any],
     initiator: Initiator,
-    retry_of: OperationRun | None,
-    chosen: Sequence[Chosen] | None,
+    retry_of: OperationRun | None = None,
+    chosen: Sequence[Chosen] | None = None,
 ) -> dict[str, Any]:
+    """The columns of a run that does not exist yet."""
     clean = operation_of(type_).clean_inputs(inputs)
     selection_hash = hash_of(chosen) if chosen else None
     identity = {**clean, "selection": selection_hash} if selection_hash else clean
