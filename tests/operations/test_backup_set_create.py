@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from opsapp import runs
+from opsapp.backup import contents
+from opsapp.backup.contents import SetComplete
 from opsapp.extensions import db
 from opsapp.models import (
     BackupGroup,
@@ -28,6 +30,7 @@ from opsapp.services import backups
 from opsapp.simulator.process import SimulatedTenant, Simulator
 from tests.support.graph_content import catalog_policy, policy_named, to_group, wifi
 from tests.support.performing import Perform
+from workers.graph_access import NotConnected
 
 CATALOG = "configurationPolicies"
 CONFIG = "deviceConfigurations"
@@ -50,8 +53,10 @@ def retry(app: Flask, perform: Perform) -> Retry:
     def do(run: OperationRun, **how: Any) -> OperationRun:
         new = runs.retry(run, None, **({"failed_only": True} | how))
         run_id, token = new.id, new.dispatch_token
-        jobs.run_operation(run_id, token)
-        finalize(run_id, None, token=token)
+        try:
+            jobs.run_operation(run_id, token)
+        finally:
+            finalize(run_id, None, token=token)
         db.session.rollback()
         return db.session.get_one(OperationRun, run_id)
 
@@ -60,12 +65,17 @@ def retry(app: Flask, perform: Perform) -> Retry:
 
 @pytest.fixture
 def made(simulator: Simulator, simulated: SimulatedTenant) -> dict[str, dict[str, Any]]:
-    group = simulator.add_object(simulated.slug, "groups", {"displayName": "All staff"})
+    group = simulator.add_group(simulated.slug, displayName="All staff")
     rows = [(CATALOG, catalog_policy(f"C{number}", 3)) for number in range(4)]
     rows += [(CONFIG, wifi("Wi-Fi", assignments=[to_group(group["id"])])), (SCRIPTS, SCRIPT)]
     found = [simulator.add_object(simulated.slug, key, body) for key, body in rows]
     names = ["C0", "C1", "C2", "C3", "Wi-Fi", "S"]
     return dict(zip(names, found, strict=True)) | {"group": group}
+
+
+def latest_run() -> OperationRun:
+    db.session.rollback()
+    return db.session.scalars(sa.select(OperationRun).order_by(OperationRun.id.desc())).first()
 
 
 def the_set() -> BackupSet:
@@ -128,7 +138,9 @@ def test_a_403_on_a_type_is_said_and_the_rest_is_there(
     assert row.reason_code in ("graph.forbidden", "graph.consent_missing")
     assert said(backup)[1] == ("2 of 3 types complete; 1 forbidden: Device configuration profiles.")
     simulator.clear_faults()
-    late = retry(run)
+    with pytest.raises(SetComplete):
+        retry(run)
+    late = latest_run()
     assert (late.outcome, late.reason_code) == ("failed", "backup.complete")
     assert "complete and never changes" in late.failure_summary[0]["message"]
     assert names_in(backup) == ["C0", "C1", "C2", "C3", "S"]
@@ -245,10 +257,10 @@ def test_no_token_leaves_an_open_set_that_says_so(
     with write() as session:
         session.get_one(Tenant, tenant.id).client_secret_encrypted = None
         session.get_one(Tenant, tenant.id).client_id = None
-    run = perform(CREATE, {"name": "Monday"})
-    assert run.outcome == "failed"
-    for backup in db.session.scalars(sa.select(BackupSet)):
-        assert "was not finished" in said(backup)[0]
+    with pytest.raises(NotConnected):
+        perform(CREATE, {"name": "Monday"})
+    assert latest_run().outcome == "failed"
+    assert "was not finished: 0 items" in said(the_set())[0]
 
 
 def test_kept_open_takes_chosen_policies_until_it_is_closed(
@@ -268,8 +280,10 @@ def test_kept_open_takes_chosen_policies_until_it_is_closed(
     assert [row.collection for row in backups.types_of(backup)] == [CATALOG]
     assert db.session.scalars(sa.select(BackupGroup.graph_id)).all() == [made["group"]["id"]]
     with write() as session:
-        backups.contents.close(session, backup.id)
-    late = perform("backup_set.add_policies", {"set": backup.id, "policies": chosen})
+        contents.close(session, backup.id)
+    with pytest.raises(SetComplete):
+        perform("backup_set.add_policies", {"set": backup.id, "policies": chosen})
+    late = latest_run()
     assert (late.outcome, late.reason_code) == ("failed", "backup.complete")
 
 
