@@ -108,17 +108,31 @@ def browse(visible: sa.Select[Tenant], search: str, sort: str, cursor: Cursor) -
     return page_of(query, Tenant, order, cursor, descending=sort.startswith("-"))
 
 
-def change(actor: Actor, tenant: Tenant, *, name: str, is_production: bool) -> None:
-    """Changes what people see of a tenant: its name and the production mark."""
+def change(
+    actor: Actor,
+    tenant: Tenant,
+    *,
+    name: str,
+    is_production: bool,
+    needs_approval: bool | None = None,
+) -> None:
+    """Changes a tenant's name, its production mark, and whether restores need a second person.
+
+    None leaves the last as it is.
+    """
     name = checked_name(name)
+    if needs_approval is None:
+        needs_approval = tenant.needs_approval
     with write() as session:
         changes: dict[str, list[Any]] = {
             "name": [tenant.name, name],
             "production": [tenant.is_production, is_production],
+            "needs_approval": [tenant.needs_approval, needs_approval],
         }
         data = {what: pair for what, pair in changes.items() if pair[0] != pair[1]}
         if data:
             tenant.name, tenant.is_production = name, is_production
+            tenant.needs_approval = needs_approval
             record(session, actor, "tenant.changed", tenant.slug, tenant=tenant, data=data)
 
 
