@@ -69,10 +69,15 @@ def keep_graph_out_of_requests(app: Flask) -> None:
 
 
 def refuse_nul(app: Flask) -> None:
-    """A NUL sent as text is answered 400 before anybody is looked up: PostgreSQL cannot hold it."""
+    """A NUL sent as text is answered 400 before anybody is looked up: PostgreSQL cannot hold it.
+
+    It reads the form, so the route that takes large files says so first.
+    """
+    from opsapp.blueprints.backup_files import allow_uploads
 
     @app.before_request
     def look() -> None:
+        allow_uploads()
         fields = (*request.args.items(multi=True), *request.form.items(multi=True))
         texts = (request.path, *request.headers.values(), *chain.from_iterable(fields))
         if any("\0" in text for text in texts):
@@ -97,6 +102,7 @@ def register_blueprints(app: Flask) -> None:
         assets,
         audit,
         auth,
+        backup_files,
         deliveries,
         errors,
         everywhere,
@@ -126,6 +132,7 @@ def register_blueprints(app: Flask) -> None:
         overview,
         everywhere,
         policies,
+        backup_files,
         groups,
         restores,
         restore_mapping,
@@ -143,6 +150,8 @@ def register_blueprints(app: Flask) -> None:
 def register_commands(app: Flask) -> None:
     from opsapp.cli import (
         audit,
+        backup_files,
+        backups,
         demo,
         groups,
         notifications,
@@ -158,6 +167,7 @@ def register_commands(app: Flask) -> None:
     for group, commands in (
         (queue.queue, pausing.QUEUE),
         (tenants.tenants, pausing.TENANTS),
+        (backups.backups, backup_files.COMMANDS),
     ):
         for command in commands:
             group.add_command(command)
@@ -167,6 +177,7 @@ def register_commands(app: Flask) -> None:
         runs.runs,
         queue.queue,
         policies.policies,
+        backups.backups,
         groups.groups,
         restores.restores,
         notifications.notifications,

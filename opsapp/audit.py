@@ -45,6 +45,8 @@ ACTIONS = {
     "collection.included": "Collection included",
     "policies.exported": "List of policies exported",
     "policy.exported": "Policy exported",
+    "backup.exported": "Backup set exported",
+    "backup.brought": "Files brought for an import",
     "restore.created": "Restore drafted",
     "restore.changed": "Restore changed",
     "restore.mapped": "Mapping changed",

@@ -140,6 +140,7 @@ def _backups():
         sa.Column("file_name", sa.String(255), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("passphrase_sealed", sa.Text),
         sa.Column("created_by", sa.String(254), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"]),

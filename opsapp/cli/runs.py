@@ -86,7 +86,7 @@ def start(
     """Starts an operation of TYPE, or joins the active run of the same work."""
     user = acting_user(as_email)
     run = ledger.start(visible_tenant(slug, user), type_, _parsed(inputs), user or SYSTEM_CLI)
-    _report(run, wait, as_json=as_json, created=run.is_new)
+    report(run, wait, as_json=as_json, created=run.is_new)
 
 
 @runs.command("list")
@@ -182,7 +182,7 @@ def cancel(
     if user and not allows(user, run.tenant, cancel_word(user, run)):
         raise NotAllowed("You may not cancel this run.")
     cancelled = ledger.cancel(run, user or SYSTEM_CLI, reason=reason)
-    _report(cancelled, wait, as_json=as_json, wants_cancel=True)
+    report(cancelled, wait, as_json=as_json, wants_cancel=True)
 
 
 @runs.command("retry")
@@ -213,7 +213,7 @@ def retry(
         failed_only=failed_only,
         reason_code=reason_code,
     )
-    _report(run, wait, as_json=as_json, created=run.is_new)
+    report(run, wait, as_json=as_json, created=run.is_new)
 
 
 @runs.command("reconcile")
@@ -231,7 +231,7 @@ def reconcile(as_json: bool) -> None:
         fail("Redis does not answer: what is queued could not be looked at.")
 
 
-def _report(
+def report(
     run: OperationRun,
     wait: float | None,
     *,

@@ -1,13 +1,15 @@
-"""Walk an export folder and take every object out of its files."""
+"""Walk an export, a folder or a zip file, and take every object out of its files."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from opsapp.exports import collections, tool_files
+from opsapp.exports import collections, own_export, tool_files
+from opsapp.exports.body_files import NOT_JSON, join_bodies
 from opsapp.exports.decode import UnreadableError, parse
 from opsapp.exports.model import ExportedObject, ExportFolder, LeftOut
+from opsapp.exports.sources import SourceFile, UnreadableFile, files_of_folder, files_of_zip
 
 _NAMES = ("id", "displayName", "name", "profileName", "tokenName", "fileName", "@odata.type")
 # Written by template kits into the object, unknown to Graph.
@@ -19,24 +21,32 @@ def read_folder(path: Path | str) -> ExportFolder:
     """Every configuration object under ``path``, in path order.
 
     Each file is in exactly one of ``objects``, ``named_groups`` or ``left_out`` (a file holding
-    several objects may add to two of them). The same object twice stays two objects: who loads them
-    decides on identity. Raises ``NotADirectoryError`` where ``path`` is no folder.
+    several objects may add to two of them), but for the manifest of our own exports and the
+    readable copies it lists. The same object twice stays two objects: who loads them decides on
+    identity. Raises ``NotADirectoryError`` where ``path`` is no folder.
     """
     root = Path(path)
     if not root.is_dir():
         raise NotADirectoryError(f"no such export folder: {root}")
-    found = ExportFolder(root)
-    for entry in _files(root):
-        relative = entry.relative_to(root).as_posix()
-        if entry.is_dir():
-            found.left_out.append(LeftOut(relative + "/", "a hidden folder"))
-        else:
-            _read_file(found, entry, relative)
-    _join_settings(found)
+    return _read(ExportFolder(root), list(files_of_folder(root)))
+
+
+def read_zip(file: IO[bytes], name: str = "") -> ExportFolder:
+    """The same of a zip file. Raises ``BadArchive`` for what is none."""
+    return _read(ExportFolder(Path(name)), files_of_zip(file))
+
+
+def _read(found: ExportFolder, files: list[SourceFile]) -> ExportFolder:
+    found, files = own_export.taken(found, files)
+    for file in files:
+        _read_file(found, file)
+    by_path = {file.path: file for file in files}
+    _join_settings(found, by_path)
+    join_bodies(found, by_path)
     return found
 
 
-def _join_settings(found: ExportFolder) -> None:
+def _join_settings(found: ExportFolder, files: Mapping[str, SourceFile]) -> None:
     """An intent whose settings lie in a file beside it gets them from there."""
     bare = {
         _stem(item.file): at
@@ -48,10 +58,10 @@ def _join_settings(found: ExportFolder) -> None:
         if at is None or not entry.reason.startswith(tool_files.SETTINGS_HALF):
             continue
         item = found.objects[at]
-        settings = parse((found.path / entry.file).read_bytes())["settings"]
+        settings = parse(files[entry.file].read())["settings"]
         found.objects[at] = replace(item, content=item.content | {"settings": settings})
         found.left_out[place] = LeftOut(
-            entry.file, f"{tool_files.SETTINGS_HALF}: joined to {item.file}"
+            entry.file, f"{tool_files.SETTINGS_HALF}: joined to {item.file}", is_no_loss=True
         )
 
 
@@ -59,34 +69,21 @@ def _stem(file: str) -> str:
     return file.rsplit("/", 1)[-1].removesuffix(".json")
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith("."):
-            yield from _files(entry)
-        else:
-            yield entry
-
-
-def _read_file(found: ExportFolder, path: Path, relative: str) -> None:
-    if path.is_symlink():
-        found.left_out.append(LeftOut(relative, "a symbolic link"))
+def _read_file(found: ExportFolder, file: SourceFile) -> None:
+    reason, is_no_loss = file.reason, file.is_no_loss
+    if not reason and not file.path.lower().endswith(".json"):
+        reason, is_no_loss = NOT_JSON, True
+    if not reason:
+        try:
+            value = parse(file.read())
+        except (UnreadableError, UnreadableFile) as error:
+            reason = str(error)
+    if reason:
+        found.left_out.append(LeftOut(file.path, reason, is_no_loss))
         return
-    if path.suffix.lower() != ".json":
-        found.left_out.append(LeftOut(relative, "not a JSON file"))
-        return
-    try:
-        value = parse(path.read_bytes())
-    except (UnreadableError, OSError) as error:
-        reason = (
-            str(error)
-            if isinstance(error, UnreadableError)
-            else f"cannot be read: {error.strerror}"
-        )
-        found.left_out.append(LeftOut(relative, reason))
-        return
-    folders = relative.split("/")[:-1]
-    if not _took_tool_file(found, relative, folders, value):
-        _take_objects(found, relative, folders, value)
+    folders = file.path.split("/")[:-1]
+    if not _took_tool_file(found, file.path, folders, value):
+        _take_objects(found, file.path, folders, value)
 
 
 def _took_tool_file(found: ExportFolder, file: str, folders: list[str], value: Any) -> bool:
@@ -97,14 +94,15 @@ def _took_tool_file(found: ExportFolder, file: str, folders: list[str], value: A
         return True
     if tool_folder is None and not tool_files.is_settings_half(file, value):
         return False
-    found.left_out.append(LeftOut(file, tool_files.reason(tool_folder or "", value)))
+    reason = tool_files.reason(tool_folder or "", value)
+    found.left_out.append(LeftOut(file, reason, is_no_loss=True))
     return True
 
 
 def _take_objects(found: ExportFolder, file: str, folders: list[str], value: Any) -> None:
     elements = _unwrap(value)
     if not elements:
-        found.left_out.append(LeftOut(file, "holds no object"))
+        found.left_out.append(LeftOut(file, "holds no object", is_no_loss=True))
     for index, element in enumerate(elements):
         content, reason = _clean(element)
         collection = collections.decide(content, folders) if content else None

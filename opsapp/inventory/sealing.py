@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,12 +45,24 @@ class Sealer:
         values: dict[str, str] = {}
 
         def mark(text: str) -> str:
-            fingerprint = hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+            fingerprint = self._fingerprint(text)
             values[fingerprint] = text
             return SEALED_PREFIX + fingerprint
 
         marked = sealed(content, mark)
-        return marked, {
+        return marked, self._encrypted(values)
+
+    def seal_texts(self, texts: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Marks for secrets that are known as such, and the sealed values by fingerprint."""
+        values = {name: self._fingerprint(text) for name, text in texts.items()}
+        marks = {name: SEALED_PREFIX + fingerprint for name, fingerprint in values.items()}
+        return marks, self._encrypted({values[name]: text for name, text in texts.items()})
+
+    def _fingerprint(self, text: str) -> str:
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+    def _encrypted(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {
             fingerprint: self._encryption.encrypt(text.encode()).decode("ascii")
             for fingerprint, text in values.items()
         }

@@ -31,7 +31,7 @@ def keep_versions(session: Session, versions: Sequence[NewVersion], now: datetim
     """Stores the versions and all that belongs to them."""
     if not versions:
         return
-    _keep_snapshots(session, [one.prepared for one in versions], now)
+    keep_snapshots(session, [one.prepared for one in versions], now)
     for one in versions:
         keep_sealed(session, one.prepared.secrets)
         session.add(one.version)
@@ -40,7 +40,8 @@ def keep_versions(session: Session, versions: Sequence[NewVersion], now: datetim
     _spread_assignments(session, versions)
 
 
-def _keep_snapshots(session: Session, objects: Sequence[Prepared], now: datetime) -> None:
+def keep_snapshots(session: Session, objects: Sequence[Prepared], now: datetime) -> None:
+    """Stores contents and assignments that are not there yet, each once."""
     bodies = {one.content_sha256: one.content for one in objects}
     bodies |= {one.assignments_sha256: one.assignments for one in objects}
     known = sa.select(Snapshot.sha256).where(Snapshot.sha256.in_(bodies))

@@ -140,7 +140,10 @@ class BackupGroup(Model):
 
 
 class Upload(Model):
-    """A zip file that somebody brought to import; deleted when the import has ended."""
+    """A zip file that somebody brought to import; deleted when the import has ended.
+
+    ``passphrase_sealed`` opens the secrets in it; encrypted with OPSAPP_ENCRYPTION_KEYS.
+    """
 
     __tablename__ = "uploads"
 
@@ -149,6 +152,7 @@ class Upload(Model):
     file_name: Mapped[str] = mapped_column(sa.String(255))
     sha256: Mapped[str] = mapped_column(sa.String(64))
     body: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    passphrase_sealed: Mapped[str | None] = mapped_column(sa.Text)
     created_by: Mapped[str] = mapped_column(sa.String(254))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 

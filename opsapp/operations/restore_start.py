@@ -33,6 +33,7 @@ from opsapp.models import (
     TypeCompleteness,
 )
 from opsapp.operations.base import RunContext
+from opsapp.restore.fingerprint import changes_since_preview
 
 CAPTURED = "captured"
 AT_ONCE = 100
@@ -58,6 +59,7 @@ def begin(ctx: RunContext, restore_id: int) -> None:
     _check_confirmed(ctx, restore_id)
     if ctx.is_done(CAPTURED):
         return
+    _check_preview(restore_id)
     touched = _touched(restore_id)
     reading = _Reading(ctx)
     for key, objects in touched.items():
@@ -78,6 +80,14 @@ def _check_confirmed(ctx: RunContext, restore_id: int) -> None:
         raise Changed(["This run does not belong to a confirmed restore."])
     if restore.status != RestoreStatus.RUNNING:
         raise Changed(["The restore is not confirmed."])
+
+
+def _check_preview(restore_id: int) -> None:
+    session = db.session()
+    changes = changes_since_preview(session, session.get_one(RestoreRun, restore_id))
+    session.rollback()
+    if changes:
+        raise Changed(changes)
 
 
 @dataclass(frozen=True)

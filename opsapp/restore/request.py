@@ -1,13 +1,15 @@
 """A step of a plan made ready to be sent: ids of created objects put in, seals opened last."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from opsapp.intune.catalogue.row import in_address
 from opsapp.intune.restore import Step, with_ids
 from opsapp.intune.secrets import is_sealed
 
+BASE64: Final = "|base64"
 LookUp = Callable[[str, str], str]
 
 
@@ -38,9 +40,16 @@ def ready(step: Step, look_up: LookUp) -> Request:
 
 
 def with_secrets(value: Any, open_seal: Callable[[str], str]) -> Any:
-    """A copy with every seal opened: for the moment of sending alone, never to be kept."""
+    """A copy with every seal opened: for the moment of sending alone, never to be kept.
+
+    A seal followed by ``|base64`` becomes the secret in base64, as some properties want it.
+    """
     if isinstance(value, dict):
         return {key: with_secrets(member, open_seal) for key, member in value.items()}
     if isinstance(value, list):
         return [with_secrets(member, open_seal) for member in value]
-    return open_seal(value) if is_sealed(value) else value
+    if not is_sealed(value):
+        return value
+    seal, separator, _ = value.partition(BASE64)
+    secret = open_seal(seal)
+    return base64.b64encode(secret.encode()).decode() if separator else secret

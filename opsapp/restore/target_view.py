@@ -16,7 +16,7 @@ _NAMES_DEFAULTS = "intuneBrandingProfiles"
 
 
 class TargetView:
-    """The objects of a tenant: what tells them apart of all, content of those that are asked for."""
+    """The objects of a tenant: what tells them apart, and the content of those asked for."""
 
     def __init__(self, session: Session, tenant_id: int) -> None:
         self._session = session

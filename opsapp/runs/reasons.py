@@ -140,6 +140,13 @@ _ALL = (
     ),
     Reason("approval.rejected", _P, "The approval request was rejected.", "Start it again."),
     Reason("approval.expired", _P, "The approval request expired.", "Start it again."),
+    Reason(
+        "import.not_read",
+        _P,
+        "The file, or an object in it, could not be imported.",
+        "Mend the file, then import it again.",
+    ),
+    Reason("import.nothing_in_it", _I, "The file holds nothing to import."),
     Reason("backup.complete", _P, "The backup set is complete and never changes.", "Make another."),
     Reason("graph.throttled", _T, "Microsoft Graph asked us to slow down.", "Retry later."),
     Reason(

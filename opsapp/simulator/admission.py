@@ -4,13 +4,12 @@ import hashlib
 import re
 from typing import Any
 
+from opsapp.exports.minimal import minimal
+from opsapp.exports.spelling import graph_spelling
 from opsapp.simulator import assignments, known_everywhere, part_rows
 from opsapp.simulator.catalogue_row import Collection
-from opsapp.simulator.minimal import minimal
 from opsapp.simulator.moments import stamp
 from opsapp.simulator.state import StoredObject, Tenant, stable_id
-
-_TOOL_MEMBERS = frozenset({"versionInfo", "TemplateDisplayName"})
 
 # @odata.type of enrolment configurations → (suffix of the default row's id, suffix otherwise, type)
 _ENROLLMENT = {
@@ -59,7 +58,7 @@ def admit(tenant: Tenant, collection: Collection, raw: dict[str, Any], origin: s
     The id is kept where it is free, else made from tenant, collection and ``origin`` (the file), so
     that loading the same folder twice gives the same tenant.
     """
-    content = _spelling(collection, minimal(raw))
+    content = graph_spelling(collection.key, minimal(raw), collection.name)
     raw_children = {name: content.pop(name, None) or [] for name in collection.children}
     if "definitionValues" in raw_children:
         raw_children["definitionValues"] = raw.get("definitionValues") or []  # with their binds
@@ -106,19 +105,6 @@ def _links(collection: Collection, raw: dict[str, Any], content: dict[str, Any])
         elif isinstance(expanded, dict) and expanded.get("id"):
             found[name] = expanded["id"]
     return found
-
-
-def _spelling(collection: Collection, content: dict[str, Any]) -> dict[str, Any]:
-    """Members that templates spell differently from Graph."""
-    content = {key: value for key, value in content.items() if key not in _TOOL_MEMBERS}
-    if collection.name == "name" and "displayName" in content:
-        content.setdefault("name", content["displayName"])
-        del content["displayName"]
-    if collection.key == "intents":
-        for wrong, right in (("TemplateId", "templateId"), ("settingsDelta", "settings")):
-            if wrong in content:
-                content.setdefault(right, content.pop(wrong))
-    return content
 
 
 def _odata_type(collection: Collection, content: dict[str, Any]) -> str:

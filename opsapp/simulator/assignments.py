@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
+from opsapp.exports.minimal import minimal
 from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.groups import ensure_group
-from opsapp.simulator.minimal import minimal
 from opsapp.simulator.state import Tenant, stable_id
 
 ALL_DEVICES = "adadadad-808e-44e2-905a-0b7873a8a531"

@@ -1,16 +1,18 @@
 """Administrative templates: definitions, their presentations, and the values of a policy."""
 
-import re
 from typing import Any
 
-from opsapp.exports.annotations import is_annotation
+from opsapp.exports.definition_values import (
+    definition_id,
+    presentation_id,
+    with_definition,
+    without_notes,
+)
 from opsapp.simulator.catalogue_row import Collection
 from opsapp.simulator.messages import Answer, GraphRequest, bad_request
 from opsapp.simulator.state import StoredObject, Tenant, stable_id
 
 Row = dict[str, Any]
-_DEFINITION = re.compile(r"groupPolicyDefinitions(?:\('|/)([^')/]+)")
-_PRESENTATION = re.compile(r"presentations(?:\('|/)([^')/]+)")
 
 
 def update_definition_values(
@@ -43,29 +45,26 @@ def resolve(tenant: Tenant, item: StoredObject, row: Row) -> Row:
     }
     values = []
     for value in row.get("presentationValues") or []:
-        match = _PRESENTATION.search(str(value.get("presentation@odata.bind", "")))
-        if match is None or match[1] not in presentations:
+        bound = presentation_id(value)
+        if bound not in presentations:
             raise bad_request("The presentation was not found.", intune=True)
         if not value.get("@odata.type"):
             raise bad_request("A presentation value needs '@odata.type'.", intune=True)
-        values.append(_plain(value) | {"presentation": presentations[match[1]]})
-    return shape(item, {**_plain(row), "definition": definition, "presentationValues": values})
-
-
-def _plain(row: Row) -> Row:
-    """Without binds and without what a tool wrote for itself."""
-    return {key: value for key, value in row.items() if not is_annotation(key)}
+        values.append(without_notes(value) | {"presentation": presentations[bound]})
+    return shape(
+        item, {**without_notes(row), "definition": definition, "presentationValues": values}
+    )
 
 
 def _bound(tenant: Tenant, row: Row) -> Row:
-    match = _DEFINITION.search(str(row.get("definition@odata.bind", "")))
+    bound = definition_id(row)
     known = tenant.collection("groupPolicyDefinitions")
-    if match is None or match[1] not in known:
+    if bound is None or bound not in known:
         raise bad_request("The group policy definition was not found.", intune=True)
-    uploaded = known[match[1]].origin  # the tenant that imported the ADMX, empty for built-in ones
+    uploaded = known[bound].origin  # the tenant that imported the ADMX, empty for built-in ones
     if uploaded and uploaded != tenant.id:
         raise bad_request("The group policy definition was not found.", intune=True)
-    return known[match[1]].content
+    return known[bound].content
 
 
 def shape(item: StoredObject, row: Row) -> Row:
@@ -94,28 +93,16 @@ def _value(owner: str, value: Row, at: int) -> Row:
 
 
 def admit(tenant: Tenant, item: StoredObject, raw: Row) -> Row:
-    """A value from an export: IntuneCD expands the definition, IntuneManagement binds it."""
-    definition = {
-        member: raw[f"#Definition_{member}"]
-        for member in ("displayName", "classType", "categoryPath")
-        if raw.get(f"#Definition_{member}")
-    } | (raw.get("definition") or {})
-    match = _DEFINITION.search(str(raw.get("definition@odata.bind", "")))
-    if match:
-        definition.setdefault("id", match[1])
-    definition.setdefault(
-        "id", stable_id(item.id, "definition", str(definition.get("displayName")))
-    )
-    values = []
-    for at, value in enumerate(raw.get("presentationValues") or []):
-        presentation = dict(value.get("presentation") or {})
-        match = _PRESENTATION.search(str(value.get("presentation@odata.bind", "")))
-        if match:
-            presentation.setdefault("id", match[1])
-        presentation.setdefault("id", stable_id(definition["id"], "presentation", str(at)))
-        values.append(_plain(value) | {"presentation": presentation})
-    known = learn(tenant, definition, [value["presentation"] for value in values])
-    return shape(item, {**_plain(raw), "definition": known, "presentationValues": values})
+    """A value from an export."""
+
+    def made_up(kind: str, known: str) -> str:
+        if kind == "definition":
+            return stable_id(item.id, kind, known)
+        return stable_id(kind, *known.split())
+
+    row = with_definition(raw, made_up)
+    presentations = [value["presentation"] for value in row["presentationValues"]]
+    return shape(item, row | {"definition": learn(tenant, row["definition"], presentations)})
 
 
 def learn(tenant: Tenant, definition: Row, presentations: list[Row]) -> Row:

@@ -63,7 +63,10 @@ def test_graph_raises_while_any_page_is_rendered(world, page):
     guard.check()  # and only then
 
 
-NEEDED_INPUTS = {"policy.capture_snapshot": {"policies": "1"}}
+NEEDED_INPUTS = {
+    "policy.capture_snapshot": {"policies": "1"},
+    "backup_set.import": {"upload": "1", "name": "Brought"},
+}
 
 
 @pytest.mark.usefixtures("operation_type")

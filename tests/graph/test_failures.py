@@ -4,6 +4,7 @@ import pytest
 
 from opsapp.graph.client import GraphClient
 from opsapp.graph.errors import (
+    ApprovalRequired,
     Conflict,
     ConsentMissing,
     DeltaExpired,
@@ -54,6 +55,17 @@ def test_each_status_has_its_error_and_reason(
     assert error.item_message.endswith("Some text.")
 
 
+def test_a_write_that_needs_approval_carries_the_code_of_the_request(
+    graph: GraphClient, stub: Stub
+) -> None:
+    answer = graph_error(412, "BadRequest", "Awaiting approval.", x_msft_approval_code="c-1")
+    stub.in_turn(APPS, answer)
+    with pytest.raises(ApprovalRequired) as caught:
+        graph.write("PATCH", APPS, {"a": 1}, headers={"x-msft-approval-justification": "d2h5"})
+    assert (caught.value.approval_code, caught.value.reason_code) == ("c-1", "approval.pending")
+    assert not caught.value.effect_unknown
+
+
 def test_a_deleted_settings_catalog_policy_is_not_found(graph: GraphClient, stub: Stub) -> None:
     answer = graph_error(400, "ResourceNotFound", "No such policy.")
     assert type(failure(graph, stub, CONFIGURATIONS, answer)) is NotFound
@@ -65,6 +77,7 @@ def test_every_reason_code_is_one_the_ledger_knows() -> None:
         *("graph.license_missing", "graph.not_found", "graph.conflict", "graph.etag_mismatch"),
         *("graph.payload_rejected", "graph.unavailable", "graph.timeout"),
         *("graph.response_invalid", "tenant.disconnected", "item.dependency_failed"),
+        "approval.pending",
     }
 
     def tree(kind: type[GraphError]) -> set[str]:

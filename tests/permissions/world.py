@@ -14,6 +14,7 @@ from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.intune.normalise import canonical, sha256_of
 from opsapp.models import (
+    BackupSet,
     CollectionState,
     DirectoryGroup,
     Notification,
@@ -114,7 +115,10 @@ def _one_of_everything(cast: Cast) -> dict[str, object]:
         )
         group = DirectoryGroup(tenant_id=cast.tenant_id, graph_id="g1", display_name="Everyone")
         state = CollectionState(tenant_id=cast.tenant_id, collection=COLLECTION)
-        session.add_all([content, assignments, policy, group, state])
+        backup = BackupSet(
+            tenant_id=cast.tenant_id, name="Monday", created_by="Ana", completed_at=utcnow()
+        )
+        session.add_all([content, assignments, policy, group, state, backup])
         session.flush()
         session.add(
             PolicyVersion(
@@ -141,6 +145,7 @@ def _one_of_everything(cast: Cast) -> dict[str, object]:
             "key": COLLECTION,
             "run_id": _failed_run(session, cast, "owner").id,
             "policy_id": policy.id,
+            "set_id": backup.id,
             "group_id": group.id,
             "operation_type": "inventory.sync",
             "filename": "img/mark.svg",

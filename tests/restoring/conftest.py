@@ -17,7 +17,7 @@ from tests.operations.conftest import (
     stock,
     tenant,
 )
-from tests.support.restoring import again, run_of
+from tests.support.restore_plans import again, run_of
 
 __all__ = ["perform", "queue_url", "settings", "simulated", "simulator", "stock", "tenant"]
 

@@ -11,14 +11,16 @@ from opsapp.models import (
     OperationRunItem,
     Policy,
     PolicyVersion,
+    RestoreMapping,
     RestoreStatus,
     RestoreWrite,
     RunOutcome,
     Verdict,
     WriteState,
 )
-from tests.support import restoring
-from tests.support.restoring import (
+from opsapp.models.base import write
+from tests.support import restore_plans as restoring
+from tests.support.restore_plans import (
     EVERYBODY,
     PROFILES,
     Planned,
@@ -132,6 +134,19 @@ def test_a_target_that_changed_after_the_preview_is_refused(
     assert {e["method"] for e in simulator.requests(simulated.slug)} <= {"GET", "POST"}
     assert len(simulator.objects(simulated.slug, PROFILES)) == 1
     assert set(ledger(restore).values()) == {("skipped", "item.not_attempted")}
+
+
+def test_a_mapping_that_changed_after_the_preview_is_refused(
+    simulator, simulated, tenant, execute
+):
+    restore = confirmed(tenant, [created_profile("a", "A")])
+    with write() as session:
+        session.add(RestoreMapping(restore_id=restore.id, kind="groups", source_id="g"))
+    restore = execute(restore)
+    run = run_of(restore)
+    assert (restore.status, run.reason_code) == (RestoreStatus.FAILED, "run.precondition_failed")
+    assert run.failure_summary[0]["message"] == "The mapping changed. Nothing was written."
+    assert simulator.objects(simulated.slug, PROFILES) == []
 
 
 def test_what_the_service_keeps_otherwise_is_a_difference(simulator, simulated, tenant, execute):

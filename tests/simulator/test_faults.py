@@ -120,3 +120,25 @@ def test_eight_clients_at_once_with_keep_alive(simulator, contoso):
     with ThreadPoolExecutor(8) as pool:
         codes = [code for found in pool.map(read, range(8)) for code in found]
     assert codes == [200] * 320
+
+
+def test_rules_can_lose_the_answer_of_a_call_that_took_effect(simulator, caller, tenant):
+    path, body = "deviceManagement/deviceCategories", {"displayName": "Kiosk"}
+    rule = {"path": f"{path}$", "method": "POST", "times": 1}
+    simulator.set_faults(rules=[rule | {"status": 504}])
+    assert caller.call("POST", path, json=body).status_code == 504
+    assert simulator.objects(tenant.slug, "deviceCategories") == []
+    simulator.set_faults(rules=[rule | {"status": 504, "applied": True}])
+    assert caller.call("POST", path, json=body).status_code == 504
+    assert len(simulator.objects(tenant.slug, "deviceCategories")) == 1
+    simulator.set_faults(rules=[rule | {"status": 0, "applied": True}])
+    with pytest.raises(httpx.TransportError):
+        caller.call("POST", path, json=body | {"displayName": "Lobby"})
+    assert len(simulator.objects(tenant.slug, "deviceCategories")) == 2
+
+
+def test_a_rule_hits_its_share_of_calls(simulator, caller):
+    simulator.set_faults(seed=3, rules=[{"path": "/groups$", "status": 503, "share": 0.3}])
+    found = outcomes(caller, 60)
+    assert set(found) == {200, 503}
+    assert 5 < found.count(503) < 30

@@ -93,8 +93,8 @@ def _certain(
         return index.lasting.get(lasting_id(collection, source.id, same_tenant=False))
     if source.is_default and len(index.defaults) == 1:
         return index.defaults[0]
-    if same_tenant or is_guid(source.id):  # a GUID is the same thing wherever it occurs
-        if own := index.ids.get(source.id.lower()):
-            return own
+    lasts = same_tenant or is_guid(source.id)  # a GUID is the same thing wherever it occurs
+    if lasts and (own := index.ids.get(source.id.lower())):
+        return own
     earlier = made.get(source.id)
     return index.ids.get(earlier.lower()) if earlier else None

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from opsapp.exports import drop_annotations
+from opsapp.exports.annotations import drop_annotations
 
 # With minimal metadata @odata.type stands only where the declared type does not tell. These are the
 # declared types that full-metadata exports and import templates spell out all the same.

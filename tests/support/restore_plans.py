@@ -9,6 +9,7 @@ from opsapp.extensions import db
 from opsapp.intune.restore import ItemPlan, Step, Wanted, id_of
 from opsapp.models import OperationRun, RestoreItem, RestoreRun, RestoreStatus, Tenant
 from opsapp.models.base import write
+from opsapp.restore import fingerprint
 
 PROFILES = "deviceConfigurations"
 AT = f"/deviceManagement/{PROFILES}"
@@ -112,6 +113,8 @@ def confirmed(tenant: Tenant, planned: Sequence[Planned], **values: Any) -> Rest
         session.add(restore)
         session.flush()
         session.add_all(_item(restore.id, place, one) for place, one in enumerate(planned))
+        session.flush()
+        fingerprint.bind(session, restore)
     with write() as session:
         restore = session.get_one(RestoreRun, restore.id)
         restore.status, restore.confirmed_by = RestoreStatus.QUEUED, "Ana"
