@@ -153,6 +153,7 @@ def register_commands(app: Flask) -> None:
         policies,
         queue,
         runs,
+        schedules,
         tenants,
         users,
     )
@@ -171,6 +172,7 @@ def register_commands(app: Flask) -> None:
         queue.queue,
         policies.policies,
         backups.backups,
+        schedules.schedules,
         groups.groups,
         notifications.notifications,
         audit.audit,
