@@ -35,6 +35,7 @@ def soup(answer) -> bs4.BeautifulSoup:
 @pytest.fixture
 def made(app, cast, inventory):
     """A set with policies of hostile names, one of which names two groups."""
+    inventory.tenant(groups_synced_at=utcnow())
     staff, other = inventory.group("Staff"), "0f0f0f0f-0000-4000-8000-00000000000f"
     ids = [inventory.policy(name, key=f"h{n}") for n, name in enumerate(HOSTILE)]
     first = inventory.policy("Baseline", {}, [to_group(staff), to_group(other)], key="p")
