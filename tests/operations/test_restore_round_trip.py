@@ -110,9 +110,21 @@ def test_a_bad_change_is_mended_and_undone(
     assert not told(items_of(restore, lambda one: one.is_blocked))
     rig.execute(restore)
     restore = db.session.get_one(RestoreRun, restore.id)
-    written = items_of(restore, lambda one: one.action in ("create", "update"))
-    assert written
-    assert not told([one for one in written if one.verdict != Verdict.VERIFIED])
+    assert restore.verdict == Verdict.VERIFIED, told(
+        items_of(restore, lambda one: one.verdict not in (None, Verdict.VERIFIED))
+    )
+    assert restore.status == RestoreStatus.COMPLETED, told(
+        items_of(restore, lambda one: one.reason_code is not None)
+    )
+    actions = Counter(one.action for one in items_of(restore, lambda _: True))
+    assert actions["create"] > 10
+    assert actions["update"] > 30
+    mended = rig.read(contoso)
+    assert len(mended) == len(before)
+    assert_equal(
+        {key: whole for key, whole in before.items() if key in mended},
+        {key: whole for key, whole in mended.items() if key in before},
+    )
     undo = rig.preview(rig.undo(restore))
     rig.execute(undo)
     undo = db.session.get_one(RestoreRun, undo.id)
@@ -122,13 +134,47 @@ def test_a_bad_change_is_mended_and_undone(
     assert_equal(spoilt, rig.read(contoso))
 
 
+PARTS = {
+    "configurationPolicies": "settings",
+    "groupPolicyConfigurations": "definitionValues",
+    "androidManagedAppProtections": "apps",
+    "iosManagedAppProtections": "apps",
+    "targetedManagedAppConfigurations": "apps",
+    "notificationMessageTemplates": "localizedNotificationMessages",
+    "policySets": "items",
+}
+
+
 def spoil(simulator: Simulator, content: dict[Any, Any]) -> None:
-    """Of each type one object is renamed and unassigned, and where there is one more it is gone."""
-    seen: Counter[str] = Counter()
+    """Somebody's bad night: of each type one object is renamed and unassigned, one is gone."""
+    by_type: dict[str, list[str]] = {}
     for key, graph_id in content:
         row = CATALOGUE[key]
-        if row.single or row.writing.cannot or "_Default" in graph_id or graph_id == "0":
-            continue
-        seen[key] += 1
-        if seen[key] == 1:
-            simulator.change_object("contoso", key, graph_id, **{row.name_property: f"Bad {key}"})
+        if not (row.single or row.writing.cannot or "_Default" in graph_id or graph_id == "0"):
+            by_type.setdefault(key, []).append(graph_id)
+    for key, ids in by_type.items():
+        change(simulator, key, ids[0], content[key, ids[0]])
+        unnamed = [one for one in ids[1:] if not is_named(one, content)]
+        if unnamed and key != "mobileApps":  # most apps cannot be made again
+            simulator.remove_object("contoso", key, unnamed[-1])
+
+
+def change(simulator: Simulator, key: str, graph_id: str, whole: tuple[Any, Any]) -> None:
+    content, assignments = whole
+    name = CATALOGUE[key].name_property
+    members: dict[str, Any] = {}
+    if name not in CATALOGUE[key].writing.strip_on_update:
+        members[name] = f"Bad {key}"
+    if "description" in content:
+        members["description"] = "Changed"
+    if assignments:
+        members["assignments"] = assignments[1:]
+    part = PARTS.get(key)
+    if part and len(content[part]) > 1:
+        members[part] = content[part][:-1]
+    simulator.change_object("contoso", key, graph_id, **members)
+
+
+def is_named(graph_id: str, content: dict[Any, Any]) -> bool:
+    """Whether another object names it: then the service does not let it be deleted."""
+    return any(graph_id in str(whole) for (_, own), whole in content.items() if own != graph_id)
