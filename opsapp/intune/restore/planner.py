@@ -9,8 +9,9 @@ from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.holding import lacking, lacking_assignments
 from opsapp.intune.restore import recipes
 from opsapp.intune.restore.comparable import comparable
-from opsapp.intune.restore.limits import why_not, without_lost_secrets
+from opsapp.intune.restore.limits import is_default, why_not, without_lost_secrets
 from opsapp.intune.restore.linking import Linked, Resolve, linked
+from opsapp.intune.restore.matching import LASTING
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
 
 UNDECIDED: Final = "conflict.undecided"
@@ -22,9 +23,14 @@ _STATES: Final = (_DISABLED, "enabledForReportingButNotEnforced", _ENABLED)
 
 @dataclass(frozen=True)
 class Source:
-    """An object to restore. ``choice``: update, copy or skip at a conflict; ``state`` for access.
+    """An object to restore.
 
-    ``as_it_was``: an undo, which puts back everything just so.
+    Attributes:
+        choice: update, copy or skip, as chosen for this object: it always counts.
+        on_conflict: the same, as chosen for the whole restore: only where a name collides.
+        state: chosen for a Conditional Access policy.
+        as_it_was: an undo, which puts back everything just so.
+
     """
 
     policy_type: PolicyType
@@ -33,6 +39,7 @@ class Source:
     content: Mapping[str, Any]
     assignments: Sequence[Mapping[str, Any]]
     choice: str | None = None
+    on_conflict: str | None = None
     state: str | None = None
     as_it_was: bool = False
 
@@ -58,27 +65,38 @@ def plan_object(
 ) -> ItemPlan:
     """``existing`` is certainly the same object; ``namesakes`` only have its name."""
     policy_type = source.policy_type
+    if source.choice == "skip":
+        return ItemPlan("skip", candidates=_ids([existing] if existing else namesakes))
     named = linked(policy_type, source.content, source.assignments, resolve)
-    if existing is not None:
+    if existing is not None and (source.choice != "copy" or _is_only_one(source)):
         return _onto(source, named, existing, now)
-    equals = [one for one in namesakes if _is_same(source, named, one, now)]
-    if equals and not named.blockers:
-        return replace(_onto(source, named, equals[0], now), candidates=_ids(namesakes))
+    if existing is None:
+        equals = [one for one in namesakes if _is_same(source, named, one, now)]
+        if equals and not named.blockers and source.choice != "copy":
+            return replace(_onto(source, named, equals[0], now), candidates=_ids(namesakes))
     if reason := why_not(policy_type, source.content, exists=False):
         return ItemPlan("cannot", lacks=(reason,), warnings=tuple(named.warnings))
-    if namesakes and source.choice != "copy":
+    if namesakes and (source.choice or source.on_conflict) != "copy":
         return _conflict(source, named, namesakes, now)
-    if namesakes:
-        return _create(source, _renamed(source, named, taken_names), now)
+    if namesakes or existing is not None:
+        named = _renamed(source, named, taken_names)
     return _create(source, named, now)
+
+
+def _is_only_one(source: Source) -> bool:
+    """Whether a tenant has exactly one of it, so that no copy can be made."""
+    if source.policy_type.key in LASTING:
+        return True
+    return source.policy_type.single or is_default(source.policy_type, source.content)
 
 
 def _conflict(
     source: Source, named: Linked, namesakes: Sequence[Existing], now: datetime
 ) -> ItemPlan:
-    if source.choice == "skip":
+    choice = source.choice or source.on_conflict
+    if choice == "skip":
         return ItemPlan("skip", candidates=_ids(namesakes))
-    if source.choice == "update" and len(namesakes) == 1:
+    if choice == "update" and len(namesakes) == 1:
         return replace(_onto(source, named, namesakes[0], now), candidates=_ids(namesakes))
     count = len(namesakes)
     if count == 1:
