@@ -193,6 +193,7 @@ class Planning:
             item.choice or self._restore.on_conflict,
             item.state_choice,
             as_it_was=self._restore.undo_of_id is not None,
+            is_foreign=not self._same_tenant,
         )
         certain = [one.match.target_id] if one.match.target_id else []
         existing = self._view.existing(item.collection, certain)

@@ -8,7 +8,14 @@ import sqlalchemy as sa
 
 from opsapp.extensions import db
 from opsapp.models import (
-    BackupItem, BackupSet, MappingChoice, RestoreItem, RestoreMapping, RestoreRun, RestoreStatus, RestoreWrite,
+    BackupItem,
+    BackupSet,
+    MappingChoice,
+    RestoreItem,
+    RestoreMapping,
+    RestoreRun,
+    RestoreStatus,
+    RestoreWrite,
 )
 from opsapp.models.base import write
 from opsapp.simulator.process import TenantSpec, running_simulator
@@ -40,8 +47,15 @@ def test_round_trip(app, app_context, settings, simulator, monkeypatch):
         session.add(restore)
         session.flush()
         for one in items:
-            session.add(RestoreItem(restore_id=restore.id, backup_item_id=one.id, collection=one.collection,
-                                    source_id=one.graph_id, name=one.name))
+            session.add(
+                RestoreItem(
+                    restore_id=restore.id,
+                    backup_item_id=one.id,
+                    collection=one.collection,
+                    source_id=one.graph_id,
+                    name=one.name,
+                )
+            )
     restore_id = restore.id
     run = do_target("restore.preview", {"restore": restore_id})
     print(run.outcome, run.failure_summary)
@@ -55,8 +69,18 @@ def test_round_trip(app, app_context, settings, simulator, monkeypatch):
     run = do_target("restore.preview", {"restore": restore_id})
     restore = db.session.get(RestoreRun, restore_id)
     print(restore.counts, restore.warnings)
-    for item in db.session.scalars(sa.select(RestoreItem).where(sa.or_(RestoreItem.is_blocked, RestoreItem.action.in_(["cannot", "conflict"])))):
-        print(item.collection, item.name, item.action, [b["message"] for b in item.plan["blockers"]], item.plan["lacks"])
+    for item in db.session.scalars(
+        sa.select(RestoreItem).where(
+            sa.or_(RestoreItem.is_blocked, RestoreItem.action.in_(["cannot", "conflict"]))
+        )
+    ):
+        print(
+            item.collection,
+            item.name,
+            item.action,
+            [b["message"] for b in item.plan["blockers"]],
+            item.plan["lacks"],
+        )
     with write() as session:
         restore = session.get(RestoreRun, restore_id)
         restore.status = RestoreStatus.QUEUED
@@ -65,6 +89,7 @@ def test_round_trip(app, app_context, settings, simulator, monkeypatch):
     from opsapp.runs import finalize
     from opsapp.models import OperationRun
     from workers import jobs
+
     run = db.session.get(OperationRun, db.session.get(RestoreRun, restore_id).run_id)
     run_id, token = run.id, run.dispatch_token
     db.session.rollback()
@@ -79,5 +104,13 @@ def test_round_trip(app, app_context, settings, simulator, monkeypatch):
     print(restore.status, restore.verdict)
     for item in db.session.scalars(sa.select(RestoreItem)):
         if item.reason_code or item.verdict not in (None, "verified"):
-            print(item.collection, item.name, item.action, item.reason_code, item.message, item.verdict, str(item.differences)[:600])
+            print(
+                item.collection,
+                item.name,
+                item.action,
+                item.reason_code,
+                item.message,
+                item.verdict,
+                str(item.differences)[:600],
+            )
     assert False

@@ -136,9 +136,7 @@ def test_a_target_that_changed_after_the_preview_is_refused(
     assert set(ledger(restore).values()) == {("skipped", "item.not_attempted")}
 
 
-def test_a_mapping_that_changed_after_the_preview_is_refused(
-    simulator, simulated, tenant, execute
-):
+def test_a_mapping_that_changed_after_the_preview_is_refused(simulator, simulated, tenant, execute):
     restore = confirmed(tenant, [created_profile("a", "A")])
     with write() as session:
         session.add(RestoreMapping(restore_id=restore.id, kind="groups", source_id="g"))

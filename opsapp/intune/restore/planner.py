@@ -8,9 +8,11 @@ from typing import Any, Final
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.holding import lacking, lacking_assignments
 from opsapp.intune.restore import recipes
+from opsapp.intune.restore.bodies import own_assignments
 from opsapp.intune.restore.comparable import comparable
+from opsapp.intune.restore.foreign import abroad
 from opsapp.intune.restore.limits import why_not, without_lost_secrets
-from opsapp.intune.restore.linking import Linked, Resolve, linked
+from opsapp.intune.restore.linking import WIDENED, Linked, Resolve, linked
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
 
 UNDECIDED: Final = "conflict.undecided"
@@ -23,7 +25,7 @@ _ENABLED: Final = "enabled"
 class Source:
     """An object to restore. ``choice``: update, copy or skip at a conflict; ``state`` for access.
 
-    ``as_it_was``: an undo, which puts back everything just so.
+    ``as_it_was``: an undo, which puts back everything just so. ``is_foreign``: of another tenant.
     """
 
     policy_type: PolicyType
@@ -34,6 +36,7 @@ class Source:
     choice: str | None = None
     state: str | None = None
     as_it_was: bool = False
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def plan_object(
 ) -> ItemPlan:
     """``existing`` is certainly the same object; ``namesakes`` only have its name."""
     policy_type = source.policy_type
-    named = linked(policy_type, source.content, source.assignments, resolve)
+    named = _named(source, resolve)
     if existing is not None:
         return _onto(source, named, existing, now)
     equals = [one for one in namesakes if _is_same(source, named, one, now)]
@@ -70,6 +73,21 @@ def plan_object(
     if namesakes:
         return _create(source, _renamed(source, named, taken_names), now)
     return _create(source, named, now)
+
+
+def _named(source: Source, resolve: Resolve) -> Linked:
+    """The source as it is to be in the target, as far as that can be said of it alone."""
+    policy_type = source.policy_type
+    if not source.is_foreign:
+        return linked(policy_type, source.content, source.assignments, resolve)
+    left = abroad(policy_type.key, source.content)
+    named = linked(policy_type, left.content, source.assignments, resolve)
+    named.warnings += left.warnings
+    named.lacks = left.lacks
+    if left.excluded and source.state == _ENABLED:
+        message = "Without the users that it excludes the policy would reach more, and is enabled."
+        named.blockers.append(Note(WIDENED, message))
+    return named
 
 
 def _conflict(
@@ -123,7 +141,7 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
         steps=steps,
         blockers=notes["blockers"],
         warnings=warnings,
-        lacks=lacks,
+        lacks=(*named.lacks, *lacks),
         wanted=comparable(policy_type, wanted),
     )
 
@@ -136,7 +154,8 @@ def _differences(policy_type: PolicyType, wanted: Wanted, found: Wanted) -> list
               if not lack.is_hidden]  # fmt: skip
     # What the target has besides, and the source says nothing of, is no difference of the content;
     # an assignment more than wanted is one.
-    places += ["assignments"] * len(lacking_assignments(wanted.assignments, found.assignments))
+    theirs = own_assignments(found.assignments)
+    places += ["assignments"] * len(lacking_assignments(shown.assignments, theirs))
     return places
 
 
@@ -165,7 +184,7 @@ def _create(source: Source, named: Linked, now: datetime) -> ItemPlan:
         steps=recipes.creation(policy_type, own, wanted, now),
         blockers=tuple(named.blockers),
         warnings=(*named.warnings, *_risks(policy_type, wanted.content, None)),
-        lacks=lacks,
+        lacks=(*named.lacks, *lacks),
         wanted=comparable(policy_type, wanted),
     )
 
