@@ -21,7 +21,7 @@ from opsapp.models.upsert import insert_or_ignore
 from opsapp.restore.expiry import expire_previews
 from opsapp.run_totals import roll_up
 from opsapp.runs import reconcile
-from opsapp.services import retention, uploads
+from opsapp.services import retention, schedule_due, uploads
 from workers import deliveries
 from workers.runtime import app
 
@@ -37,6 +37,7 @@ def tick(worker_name: str) -> bool:
         return False
     reconcile(by=worker_name)
     roll_up(worker_name, every=ROLL_UP_EVERY)
+    schedule_due.start_due()
     retention.start_due(worker_name)
     uploads.delete_stale()
     expire_previews()

@@ -35,6 +35,14 @@ class GeneralForm(Form):
     )
 
 
+class SettingsForm(GeneralForm):
+    needs_approval = BooleanField(
+        "Restores need a second person",
+        description="In a production tenant a confirmed restore waits until another owner "
+        "approves it.",
+    )
+
+
 class CredentialForm(Form):
     client_id = StringField(
         "Client id",

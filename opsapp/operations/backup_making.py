@@ -17,6 +17,8 @@ from opsapp.operations.collection_sync import Scope
 from opsapp.operations.readability import make_readable
 from opsapp.operations.tenant_reading import chosen_by_type, read_collections
 
+MOST_NAME = 120
+MOST_NOTE = 1000
 SET = "backup_set"  # in a run's context: the set that it works on
 
 

@@ -4,12 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from opsapp.operations.backup_making import NewSet, make_set
+from opsapp.operations.backup_making import MOST_NAME, MOST_NOTE, NewSet, make_set
 from opsapp.operations.base import InvalidInputs, Operation, RunContext
 from opsapp.operations.tenant_reading import clean_types, is_yes
-
-MOST_NAME = 120
-MOST_NOTE = 1000
 
 
 class BackupSetCreate(Operation):

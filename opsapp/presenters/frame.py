@@ -120,6 +120,7 @@ class Frame:
                 ("Overview", f"{base}/", "speedometer2"),
                 ("Policies", f"{base}/policies", "file-earmark-text"),
                 ("Groups", f"{base}/groups", "people"),
+                ("Restores", f"{base}/restores", "arrow-counterclockwise"),
             ]
             if self.tenant.role in _SETTINGS_ROLES:
                 pages.append(("Settings", f"{base}/settings", "sliders"))

@@ -19,6 +19,8 @@ from opsapp.models import (
     BackupItem,
     BackupOrigin,
     BackupSet,
+    CollectionState,
+    Completeness,
     MappingChoice,
     RestoreItem,
     RestoreMapping,
@@ -115,7 +117,13 @@ def _refresh_kind(
         namesakes=namesakes(session, source, kind, sources),
     )
     saved = _saved(session, source, target, kind)
-    is_known = kind != GROUPS or target.groups_synced_at is not None
+    is_known = _is_known(session, target, kind)
+    if not is_known and source.tenant_id == target.id and source.origin != BackupOrigin.IMPORT:
+        # Nobody knows what is there: in its own tenant a thing stands for itself.
+        suggestions = {
+            key: one if one.target else Suggestion(_itself(sources, key), "id")
+            for key, one in suggestions.items()
+        }
     for thing in sources:
         row = rows.get((kind, thing.id))
         if row is None:
@@ -124,6 +132,22 @@ def _refresh_kind(
         row.source_name = (thing.name or row.source_name or "")[:300]
         kept = row if row.origin == CHOSEN and row.choice is not None else None
         _write(row, _given(kept, saved.get(thing.id), suggestions[thing.id], by_id, is_known))
+
+
+def _is_known(session: Session, target: Tenant, kind: str) -> bool:
+    """Whether what the target has of a kind was read to its end."""
+    if kind == GROUPS:
+        return target.groups_synced_at is not None
+    read = sa.select(sa.func.count()).where(
+        CollectionState.tenant_id == target.id,
+        CollectionState.collection.in_(kinds_like(kind)),
+        CollectionState.completeness == Completeness.COMPLETE,
+    )
+    return session.scalar(read) == len(kinds_like(kind))
+
+
+def _itself(sources: Iterable[Thing], source_id: str) -> Thing:
+    return next(one for one in sources if one.id == source_id)
 
 
 def _given(

@@ -3,13 +3,13 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from opsapp.intune.catalogue.row import in_address
 from opsapp.intune.restore import Step, with_ids
+from opsapp.intune.restore.bodies import BASE64
 from opsapp.intune.secrets import is_sealed
 
-BASE64: Final = "|base64"
 LookUp = Callable[[str, str], str]
 
 

@@ -65,6 +65,10 @@ def rows_of(restore: RestoreRun) -> Sequence[RestoreMapping]:
     return sorted(rows, key=lambda row: (row.kind != GROUPS, row.kind, row.source_name.casefold()))
 
 
+def row_of(restore: RestoreRun, kind: str, source_id: str) -> RestoreMapping | None:
+    return db.session.get(RestoreMapping, (restore.id, kind, source_id))
+
+
 def page_of_rows(
     restore: RestoreRun, *, state: str = "", q: str = "", page: int = 1
 ) -> tuple[Sequence[RestoreMapping], bool]:

@@ -140,42 +140,28 @@ def _some_of(values: Sequence[T]) -> Iterable[Sequence[T]]:
     return (values[at : at + _AT_ONCE] for at in range(0, len(values), _AT_ONCE))
 
 
-def change_scope(
-    user: User | None,
-    restore: RestoreRun,
-    item_ids: Collection[int],
-    *,
-    with_dependencies: bool = True,
-) -> None:
-    """From now on the restore is of these objects of its set, and of what they need.
-
-    Raises Refused for none, and when the restore cannot be changed.
-    """
+def remove_item(user: User | None, restore: RestoreRun, item_id: int) -> None:
+    """Takes an object out of the scope. Raises Refused for the last one, and of an undo."""
     require(user, restore.tenant, "restores.preview", "prepare restores")
     if restore.undo_of_id is not None:
         raise Refused("An undo is of everything that the restore changed.")
-    if not item_ids:
-        raise Refused("Choose at least one object.", "items")
     with write() as session:
         restore = opened(session, restore)
-        keep = set(item_ids)
-        rows = session.scalars(
-            sa.select(RestoreItem).where(RestoreItem.restore_id == restore.id)
-        ).all()
-        for row in rows:
-            if row.backup_item_id not in keep:
-                session.delete(row)
+        of_it = sa.select(RestoreItem).where(
+            RestoreItem.restore_id == restore.id, RestoreItem.backup_item_id.is_not(None)
+        )
+        rows = {row.id: row for row in session.scalars(of_it)}
+        if item_id not in rows:
+            raise NotFound("There is no such item in this restore.")
+        if len(rows) == 1:
+            raise Refused("It is the only object of this restore: delete the draft instead.")
+        data = {"removed": rows[item_id].name}
+        session.delete(rows[item_id])
         session.flush()
-        add_items(session, restore, keep, with_dependencies=with_dependencies)
         refresh(session, restore)
-        data = {"objects": len(keep), "with_dependencies": with_dependencies}
+        subject = str(restore.id)
         record(
-            session,
-            actor_of(user),
-            "restore.changed",
-            str(restore.id),
-            tenant=restore.tenant,
-            data=data,
+            session, actor_of(user), "restore.changed", subject, tenant=restore.tenant, data=data
         )
 
 

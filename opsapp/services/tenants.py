@@ -20,6 +20,8 @@ from opsapp.models.base import write
 from opsapp.refusals import NotFound, Refused
 from opsapp.services.names import checked_name
 from opsapp.services.paging import Cursor, Page, page_of
+from opsapp.services.schedule_due import reschedule_all
+from opsapp.services.users import time_zones
 
 MAX_SECRET = 500
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -108,17 +110,39 @@ def browse(visible: sa.Select[Tenant], search: str, sort: str, cursor: Cursor) -
     return page_of(query, Tenant, order, cursor, descending=sort.startswith("-"))
 
 
-def change(actor: Actor, tenant: Tenant, *, name: str, is_production: bool) -> None:
-    """Changes what people see of a tenant: its name and the production mark."""
-    name = checked_name(name)
+def change(
+    actor: Actor,
+    tenant: Tenant,
+    *,
+    name: str,
+    is_production: bool,
+    timezone: str | None = None,
+    needs_approval: bool | None = None,
+) -> None:
+    """Changes a tenant's name, its production mark, the clocks of its schedules, and whether
+    restores need a second person.
+
+    None leaves the last two as they are. Raises Refused for a malformed name and an unknown time
+    zone.
+    """
+    name, timezone = checked_name(name), timezone or tenant.timezone
+    if timezone != tenant.timezone and timezone not in time_zones():
+        raise Refused("Choose a time zone from the list.", "timezone")
+    if needs_approval is None:
+        needs_approval = tenant.needs_approval
     with write() as session:
         changes: dict[str, list[Any]] = {
             "name": [tenant.name, name],
             "production": [tenant.is_production, is_production],
+            "timezone": [tenant.timezone, timezone],
+            "needs_approval": [tenant.needs_approval, needs_approval],
         }
         data = {what: pair for what, pair in changes.items() if pair[0] != pair[1]}
         if data:
-            tenant.name, tenant.is_production = name, is_production
+            tenant.name, tenant.is_production, tenant.timezone = name, is_production, timezone
+            tenant.needs_approval = needs_approval
+            if "timezone" in data:
+                reschedule_all(session, tenant)
             record(session, actor, "tenant.changed", tenant.slug, tenant=tenant, data=data)
 
 

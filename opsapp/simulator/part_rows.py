@@ -26,11 +26,31 @@ def shape(
     if name == "relationships":
         return [_relationship(tenant, item, row) for row in rows]
     if name == "categories":
-        return [{"id": stable_id(tenant.id, "mobileAppCategories", str(row))} | row for row in rows]
+        return [_category(tenant, row) for row in rows]
     make = _MAKERS.get(name)
     if make is not None:
         return [make(item, row, at) for at, row in enumerate(rows)]
     return [_with_id(item, name, row, at) for at, row in enumerate(rows)]
+
+
+def _category(tenant: Tenant, row: Row) -> Row:
+    """A category is an object of its own, which the tenant has if an app is in it."""
+    known = tenant.collection("mobileAppCategories")
+    name, identity = row.get("displayName"), row.get("id")
+    found = next(
+        (
+            item
+            for item in known.values()
+            if item.id == identity or (not identity and item.content.get("displayName") == name)
+        ),
+        None,
+    )
+    if found is None:
+        identity = identity or stable_id(tenant.id, "mobileAppCategories", str(row))
+        moment = stamp(identity)
+        content = {"id": identity, "displayName": name, "lastModifiedDateTime": moment}
+        found = known[identity] = StoredObject(identity, content)
+    return {"id": found.id, **row}
 
 
 def _with_id(item: StoredObject, name: str, row: Row, at: int) -> Row:

@@ -22,6 +22,8 @@ from opsapp.models import (
     OperationRun,
     Policy,
     PolicyVersion,
+    RestoreItem,
+    RestoreRun,
     RunOutcome,
     RunStatus,
     Snapshot,
@@ -127,8 +129,18 @@ def _one_of_everything(cast: Cast) -> dict[str, object]:
                 compare_sha256=content.sha256,
             )
         )
+        restore = RestoreRun(tenant_id=cast.tenant_id, created_by="Ana")
+        session.add(restore)
+        session.flush()
+        item = RestoreItem(
+            restore_id=restore.id, collection=COLLECTION, source_id="p1", name="Baseline"
+        )
+        session.add(item)
+        session.flush()
         return {
             "slug": cast.slug,
+            "restore_id": restore.id,
+            "item_id": item.id,
             "user_id": cast["readonly"].id,
             "key": COLLECTION,
             "run_id": _failed_run(session, cast, "owner").id,

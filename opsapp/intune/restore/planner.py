@@ -19,6 +19,7 @@ UNDECIDED: Final = "conflict.undecided"
 _ACCESS: Final = "conditionalAccessPolicies"
 _DISABLED: Final = "disabled"
 _ENABLED: Final = "enabled"
+_STATES: Final = (_DISABLED, "enabledForReportingButNotEnforced", _ENABLED)
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,10 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
     if not steps and not named.blockers:
         what = ", ".join(sorted({one.partition("[")[0] for one in differs})[:5])
         return replace(base, action="cannot", lacks=(f"Graph takes no change of: {what}.",))
+    names = {one.partition("[")[0].partition(".")[0] for one in differs}
+    fixed = sorted(names & recipes.unchangeable(policy_type, found))
+    if fixed:
+        lacks = (*lacks, f"Graph takes no change of: {', '.join(fixed)}.")
     warnings = (*notes["warnings"], *_risks(policy_type, wanted.content, existing.content))
     return replace(
         base,
@@ -207,8 +212,8 @@ def _with_state(source: Source, named: Linked, existing: Existing | None) -> Lin
     if source.policy_type.key != _ACCESS or source.as_it_was:
         return named
     state = named.content.get("state")
-    if source.state is not None:
-        state = source.state
+    if source.state in _STATES and state in _STATES:  # never more than the backup has
+        state = min(state, source.state, key=_STATES.index)
     elif state == _ENABLED:
         state = existing.content.get("state") if existing else _DISABLED
     return replace(named, content={**named.content, "state": state})

@@ -142,6 +142,13 @@ def _fixed(policy_type: PolicyType, change: Change) -> tuple[str, ...]:
     return (*fixed, *_DEFAULT_BRANDING) if change.found.get("isDefaultProfile") else fixed
 
 
+def unchangeable(policy_type: PolicyType, found: Wanted) -> frozenset[str]:
+    """Members of an object that exists which the service takes no change of, by any request."""
+    kind = str(found.content.get("@odata.type")).removeprefix("#microsoft.graph.")
+    fixed = {*policy_type.writing.strip_on_update, *_FIXED_KINDS.get(kind, ())}
+    return frozenset(fixed - {one.part for one in policy_type.writing.follow_ups})
+
+
 def _changing_set(own: str, wanted: Wanted, found: Wanted) -> list[Step]:
     """Items and assignments of a policy set in the one call there is for both."""
     ours = [parts.set_item(row) for row in parts.rows(wanted.content, "items")]

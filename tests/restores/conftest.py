@@ -1,1 +1,0 @@
-from tests.operations.conftest import *  # noqa: F403
