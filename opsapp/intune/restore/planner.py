@@ -8,10 +8,13 @@ from typing import Any, Final
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.holding import lacking, lacking_assignments
 from opsapp.intune.restore import access, recipes
+from opsapp.intune.restore.bodies import own_assignments
 from opsapp.intune.restore.comparable import comparable
+from opsapp.intune.restore.foreign import abroad
 from opsapp.intune.restore.limits import is_default, why_not, without_lost_secrets
 from opsapp.intune.restore.linking import Linked, Resolve, linked
 from opsapp.intune.restore.matching import LASTING
+from opsapp.intune.restore.notes import WIDENED
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
 
 UNDECIDED: Final = "conflict.undecided"
@@ -91,10 +94,16 @@ def _linked(source: Source, resolve: Resolve, existing: Existing | None) -> Link
         found = existing.content.get("state") if existing else None
         state, notes = access.state_to_be(content.get("state"), source.state, found)
         content = {**content, "state": state}
-    named = linked(
-        source.policy_type, content, source.assignments, resolve, is_foreign=source.is_foreign
-    )
-    return replace(named, warnings=[*notes, *named.warnings])
+    if not source.is_foreign:
+        named = linked(source.policy_type, content, source.assignments, resolve)
+        return replace(named, warnings=[*notes, *named.warnings])
+    left = abroad(source.policy_type.key, content)
+    named = linked(source.policy_type, left.content, source.assignments, resolve)
+    if left.excluded and content.get("state") == access.ENABLED:
+        message = "Without the users that it excludes the policy would reach more, and is enabled."
+        named.blockers.append(Note(WIDENED, message))
+    warnings = [*notes, *left.warnings, *named.warnings]
+    return replace(named, warnings=warnings, lacks=left.lacks)
 
 
 def _is_only_one(source: Source) -> bool:
@@ -156,7 +165,7 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
         steps=steps,
         blockers=notes["blockers"],
         warnings=warnings,
-        lacks=lacks,
+        lacks=(*named.lacks, *lacks),
         wanted=comparable(policy_type, wanted),
     )
 
@@ -169,7 +178,8 @@ def _differences(policy_type: PolicyType, wanted: Wanted, found: Wanted) -> list
               if not lack.is_hidden]  # fmt: skip
     # What the target has besides, and the source says nothing of, is no difference of the content;
     # an assignment more than wanted is one.
-    places += ["assignments"] * len(lacking_assignments(wanted.assignments, found.assignments))
+    theirs = own_assignments(found.assignments)
+    places += ["assignments"] * len(lacking_assignments(shown.assignments, theirs))
     return places
 
 
@@ -197,7 +207,7 @@ def _create(source: Source, named: Linked, now: datetime) -> ItemPlan:
         steps=recipes.creation(policy_type, own, wanted, now),
         blockers=tuple(named.blockers),
         warnings=(*named.warnings, *_risks(policy_type, wanted.content, is_new=True)),
-        lacks=lacks,
+        lacks=(*named.lacks, *lacks),
         wanted=comparable(policy_type, wanted),
     )
 
