@@ -10,8 +10,8 @@ from opsapp.forms.tenants import (
     CLOUDS,
     ROLE_NAMES,
     ROLES,
+    ChangeForm,
     CredentialForm,
-    GeneralForm,
     MemberForm,
     NewTenantForm,
 )
@@ -75,7 +75,7 @@ def settings(tenant: Tenant) -> ResponseReturnValue:
 def _page(
     tenant: Tenant,
     *,
-    general: GeneralForm | None = None,
+    general: ChangeForm | None = None,
     credential: CredentialForm | None = None,
     member: MemberForm | None = None,
 ) -> ResponseReturnValue:
@@ -85,7 +85,7 @@ def _page(
         "tenants/settings.html",
         tenant=tenant,
         words=words,
-        general=general or GeneralForm(formdata=None, obj=tenant),
+        general=general or ChangeForm(formdata=None, obj=tenant),
         credential=credential or CredentialForm(formdata=None),
         new_member=member or MemberForm(formdata=None),
         members=members.members_of(tenant),
@@ -106,11 +106,15 @@ def _page(
 @bp.post("/<slug>/settings")
 @requires("tenant.settings")
 def change(tenant: Tenant) -> ResponseReturnValue:
-    form = GeneralForm()
+    form = ChangeForm()
 
     def save() -> bool:
         service.change(
-            actor(), tenant, name=form.name.data or "", is_production=form.is_production.data
+            actor(),
+            tenant,
+            name=form.name.data or "",
+            is_production=form.is_production.data,
+            timezone=form.timezone.data,
         )
         return True
 

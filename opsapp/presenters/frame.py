@@ -120,6 +120,8 @@ class Frame:
                 ("Overview", f"{base}/", "speedometer2"),
                 ("Policies", f"{base}/policies", "file-earmark-text"),
                 ("Groups", f"{base}/groups", "people"),
+                ("Backups", f"{base}/backups", "archive"),
+                ("Schedules", f"{base}/schedules", "calendar-check"),
             ]
             if self.tenant.role in _SETTINGS_ROLES:
                 pages.append(("Settings", f"{base}/settings", "sliders"))

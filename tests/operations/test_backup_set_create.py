@@ -304,7 +304,7 @@ def test_a_policy_added_by_hand_is_missing_no_more(
 
 @pytest.mark.parametrize(
     "given",
-    [{}, {"name": " "}, {"name": "x" * 121}, {"name": "x", "types": "policies"}, {"nome": "x"}],
+    [{}, {"name": " "}, {"name": "x" * 121}, {"name": "x", "types": "policies"}, {"title": "x"}],
 )
 def test_bad_inputs_are_refused(given: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputs):
