@@ -125,7 +125,7 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
     found = Wanted(existing.content, existing.assignments)
     base = ItemPlan("unchanged", existing.id, base_sha256=existing.compare_sha256)
     differs = _differences(policy_type, wanted, found)
-    if not differs and not named.blockers:
+    if not differs:  # whatever it names that nobody knows: nothing is sent
         return base
     reason = why_not(policy_type, existing.content, exists=True)
     if reason:
