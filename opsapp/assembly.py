@@ -160,6 +160,7 @@ def register_commands(app: Flask) -> None:
         queue,
         restores,
         runs,
+        schedules,
         tenants,
         users,
     )
@@ -178,6 +179,7 @@ def register_commands(app: Flask) -> None:
         queue.queue,
         policies.policies,
         backups.backups,
+        schedules.schedules,
         groups.groups,
         restores.restores,
         notifications.notifications,

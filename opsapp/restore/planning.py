@@ -27,6 +27,7 @@ from opsapp.models import (
     BackupItem,
     CollectionState,
     Completeness,
+    ConflictChoice,
     DirectoryGroup,
     MappingChoice,
     RestoreAction,
@@ -190,7 +191,8 @@ class Planning:
             held.name,
             held.content.content,
             held.assignments.content,
-            item.choice or self._restore.on_conflict,
+            item.choice,
+            self._restore.on_conflict,
             item.state_choice,
             as_it_was=self._restore.undo_of_id is not None,
             is_foreign=not self._same_tenant,
@@ -206,7 +208,7 @@ class Planning:
             self._resolve,
             self._now,
         )
-        if item.collection in self._unread:
+        if item.collection in self._unread and plan.action != "skip":
             message = f"{policy_type.label} of the target could not be read."
             blockers = (Note(_UNREAD, message), *plan.blockers)
             plan = ItemPlan(**{**vars(plan), "blockers": blockers})
@@ -240,13 +242,13 @@ class Planning:
     def _link_to(self, kind: str, source_id: str, one: _Object) -> Link | None:
         """To an object of this restore; None when it will not be there and so says nothing."""
         plan, name = one.plan, one.item.name
-        target = (plan.target_id if plan else None) or one.match.target_id
-        if target:
-            return Link(target, name=name)
-        if plan is None or plan.action == "create":
+        if plan is not None and plan.action == "create":
             return Link(id_of(kind, source_id), name=name)
-        return Link(name=name, is_left_out=plan.action == "skip") if plan.action == "skip" else (
-            Link(name=name))  # fmt: skip
+        if target := (plan.target_id if plan else None) or one.match.target_id:
+            return Link(target, name=name)
+        if one.item.choice == ConflictChoice.SKIP or (plan and plan.action == "skip"):
+            return Link(is_left_out=True, name=name)
+        return Link(name=name) if plan else Link(id_of(kind, source_id), name=name)
 
     def _plan_group(self, item: RestoreItem) -> ItemPlan:
         return plan_group(item.source_id, self._group(item))

@@ -66,6 +66,7 @@ def test_graph_raises_while_any_page_is_rendered(world, page):
 NEEDED_INPUTS = {
     "policy.capture_snapshot": {"policies": "1"},
     "backup_set.import": {"upload": "1", "name": "Brought"},
+    "restore.preview": {"restore": "1"},
 }
 
 

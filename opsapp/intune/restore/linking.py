@@ -5,14 +5,29 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from opsapp.intune.catalogue import PolicyType
+from opsapp.intune.restore import access
+from opsapp.intune.restore.notes import EMPTIED, LEFT_OUT, UNDECIDED, WIDENED
 from opsapp.intune.restore.plan import GROUPS, Note
 from opsapp.intune.restore.references import Path, Place, places_in, replaced, without
 
-UNDECIDED: Final = "mapping.undecided"
-WIDENED: Final = "mapping.would_widen"
-LEFT_OUT: Final = "mapping.left_out"
-_CONDITIONAL_ACCESS: Final = "conditionalAccessPolicies"
-_ENABLED: Final = "enabled"
+_BLOCKING: Final = (WIDENED, EMPTIED)
+# Lists that without a row mean everything, or nothing at all: never left empty by leaving out.
+_NEVER_EMPTY: Final = frozenset(
+    {
+        "simpleSettingCollectionValue",
+        "choiceSettingCollectionValue",
+        "groupSettingCollectionValue",
+        "selectedMobileAppIds",
+        "targetedMobileApps",
+        "members",
+        "scopeMembers",
+        "resourceScopes",
+    }
+)
+
+
+_TAGS: Final = ("roleScopeTagIds", "roleScopeTags")
+_DEFAULT_TAG: Final = "0"
 
 
 @dataclass(frozen=True)
@@ -43,8 +58,13 @@ def linked(
     content: Mapping[str, Any],
     assignments: Sequence[Mapping[str, Any]],
     resolve: Resolve,
+    *,
+    is_foreign: bool = False,
 ) -> Linked:
-    """``resolve(kind, source id)`` says what stands for each thing that the object names."""
+    """``resolve(kind, source id)`` says what stands for each thing that the object names.
+
+    ``is_foreign``: it comes from another tenant, whose users nobody knows here.
+    """
     changes: dict[Path, Callable[[str], str]] = {}
     gone: dict[Path, Link] = {}
     result = Linked({}, [])
@@ -56,13 +76,18 @@ def linked(
             gone[place.path] = link
         else:
             result.blockers.append(_undecided(place, link))
+    if policy_type.key == access.KEY and is_foreign:
+        gone |= {path: Link(name=f"user {one}") for path, one in access.foreign_users(content)}
     document = {**content, "assignments": [dict(one) for one in assignments]}
-    cut = _cut(policy_type, document, gone, result)
-    document = without(replaced(document, changes), cut)
-    result.assignments = document.pop("assignments")
-    result.content = document
-    if "roleScopeTagIds" in content and not document.get("roleScopeTagIds"):
-        document["roleScopeTagIds"] = ["0"] if content["roleScopeTagIds"] else []
+    cut = _cut(document, gone, result)
+    left = without(replaced(document, changes), cut)
+    for note in _judged(policy_type, document, left, cut):
+        (result.blockers if note.code in _BLOCKING else result.warnings).append(note)
+    result.assignments = left.pop("assignments")
+    result.content = left
+    for name in _TAGS:
+        if content.get(name) and not left.get(name):
+            left[name] = [_DEFAULT_TAG]
     return result
 
 
@@ -83,9 +108,7 @@ def _undecided(place: Place, link: Link) -> Note:
     return Note(UNDECIDED, f"The {what} “{link.name or place.source_id}” is not mapped.")
 
 
-def _cut(
-    policy_type: PolicyType, document: Mapping[str, Any], gone: Mapping[Path, Link], out: Linked
-) -> set[Path]:
+def _cut(document: Mapping[str, Any], gone: Mapping[Path, Link], out: Linked) -> set[Path]:
     """What goes with the things that are left out; never so that more is reached than before."""
     cut: set[Path] = set()
     for path, link in gone.items():
@@ -93,7 +116,6 @@ def _cut(
             cut.add(path[:2])
         else:
             cut.add(_row_or_member(path))
-            _judge_condition(policy_type, document, link, out)
         name = f"“{link.name}”" if link.name else "an object"
         out.warnings.append(Note(LEFT_OUT, f"What names {name} is left out."))
     if any(_is_exclusion(document["assignments"][path[1]]) for path in cut if len(path) > 1
@@ -122,14 +144,38 @@ def _row_or_member(path: Path) -> Path:
     return path[:2] if path[0] in ("grantControls", "conditions") else path[:1]
 
 
-def _judge_condition(
-    policy_type: PolicyType, document: Mapping[str, Any], link: Link, out: Linked
-) -> None:
-    """A condition that is gone may make Conditional Access reach more people than before."""
-    if policy_type.key != _CONDITIONAL_ACCESS or document.get("state") != _ENABLED:
-        return
-    message = f"Without “{link.name}” the policy would reach others than before, and it is enabled."
-    out.blockers.append(Note(WIDENED, message))
+def _judged(
+    policy_type: PolicyType, document: Mapping[str, Any], left: Mapping[str, Any], cut: set[Path]
+) -> list[Note]:
+    """What is said of the content that is left: never so that it means more than before."""
+    gone = {path for path in cut if path[0] != "assignments"}
+    if policy_type.key == access.KEY:
+        return access.judged(document, left, gone)
+    notes = []
+    for place in sorted({path[:-1] for path in gone if isinstance(path[-1], int)}, key=str):
+        name = place[-1]
+        if name == "children":
+            notes.append(Note(WIDENED, "A rule would lose one of its conditions."))
+        elif name in _NEVER_EMPTY and _all_rows(document, place) <= gone:
+            notes.append(Note(EMPTIED, f"Nothing would be left of {_setting_at(document, place)}."))
+    return notes
+
+
+def _all_rows(document: Any, place: Path) -> set[Path]:
+    return {(*place, at) for at in range(len(_at(document, place)))}
+
+
+def _at(document: Any, path: Path) -> Any:
+    for step in path:
+        document = document[step]
+    return document
+
+
+def _setting_at(document: Any, place: Path) -> str:
+    """The list by the setting that it is the value of; else by its own name."""
+    owner = _at(document, place[:-1])
+    named = owner.get("settingDefinitionId") if isinstance(owner, Mapping) else None
+    return str(named or place[-1])
 
 
 def _is_exclusion(assignment: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from opsapp.intune.setting import is_guid
 
 Key = tuple[str, str]  # collection, id
 # Rows that every tenant has one of, whose ids mean the same everywhere.
-_LASTING: Final = frozenset({"authenticationContextClassReferences"})
+LASTING: Final = frozenset({"authenticationContextClassReferences"})
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _indexed(collection: str, targets: Iterable[Candidate]) -> _Index:
         index.ids[one.id.lower()] = one.id
         if one.is_default:
             index.defaults.append(one.id)
-        if "_Default" in one.id or collection in _LASTING:
+        if "_Default" in one.id or collection in LASTING:
             index.lasting[lasting_id(collection, one.id, same_tenant=False)] = one.id
         index.names[one.name, one.sort].append(one.id)
     return index
@@ -89,7 +89,7 @@ def _certain(
     same_tenant: bool,
     made: Mapping[str, str],
 ) -> str | None:
-    if "_Default" in source.id or collection in _LASTING:
+    if "_Default" in source.id or collection in LASTING:
         return index.lasting.get(lasting_id(collection, source.id, same_tenant=False))
     if source.is_default and len(index.defaults) == 1:
         return index.defaults[0]

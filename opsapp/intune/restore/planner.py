@@ -7,26 +7,29 @@ from typing import Any, Final
 
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.holding import lacking, lacking_assignments
-from opsapp.intune.restore import recipes
+from opsapp.intune.restore import access, recipes
 from opsapp.intune.restore.bodies import own_assignments
 from opsapp.intune.restore.comparable import comparable
-from opsapp.intune.restore.foreign import abroad
-from opsapp.intune.restore.limits import why_not, without_lost_secrets
-from opsapp.intune.restore.linking import WIDENED, Linked, Resolve, linked
+from opsapp.intune.restore.foreign import without_imported
+from opsapp.intune.restore.limits import is_default, why_not, without_lost_secrets
+from opsapp.intune.restore.linking import Linked, Resolve, linked
+from opsapp.intune.restore.matching import LASTING
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
 
 UNDECIDED: Final = "conflict.undecided"
-_ACCESS: Final = "conditionalAccessPolicies"
-_DISABLED: Final = "disabled"
-_ENABLED: Final = "enabled"
-_STATES: Final = (_DISABLED, "enabledForReportingButNotEnforced", _ENABLED)
 
 
 @dataclass(frozen=True)
 class Source:
-    """An object to restore. ``choice``: update, copy or skip at a conflict; ``state`` for access.
+    """An object to restore.
 
-    ``as_it_was``: an undo, which puts back everything just so. ``is_foreign``: of another tenant.
+    Attributes:
+        choice: update, copy or skip, as chosen for this object: it always counts.
+        on_conflict: the same, as chosen for the whole restore: only where a name collides.
+        state: chosen for a Conditional Access policy.
+        as_it_was: an undo, which puts back everything just so.
+        is_foreign: it comes from another tenant.
+
     """
 
     policy_type: PolicyType
@@ -35,6 +38,7 @@ class Source:
     content: Mapping[str, Any]
     assignments: Sequence[Mapping[str, Any]]
     choice: str | None = None
+    on_conflict: str | None = None
     state: str | None = None
     as_it_was: bool = False
     is_foreign: bool = False
@@ -60,44 +64,60 @@ def plan_object(
     now: datetime,
 ) -> ItemPlan:
     """``existing`` is certainly the same object; ``namesakes`` only have its name."""
-    policy_type = source.policy_type
-    named = _named(source, resolve)
-    if existing is not None:
-        return _onto(source, named, existing, now)
-    equals = [one for one in namesakes if _is_same(source, named, one, now)]
-    if equals and not named.blockers:
-        return replace(_onto(source, named, equals[0], now), candidates=_ids(namesakes))
-    if reason := why_not(policy_type, source.content, exists=False):
+    if source.choice == "skip":
+        return ItemPlan("skip", candidates=_ids([existing] if existing else namesakes))
+    if existing is not None and (source.choice != "copy" or _is_only_one(source)):
+        return _onto(source, _linked(source, resolve, existing), existing, now)
+    named = _linked(source, resolve, None)
+    onto = [_onto(source, _linked(source, resolve, one), one, now) for one in namesakes]
+    if existing is None and source.choice != "copy":
+        for plan in onto:
+            if plan.action == "unchanged":
+                return replace(plan, candidates=_ids(namesakes))
+    if reason := why_not(source.policy_type, source.content, exists=False):
         return ItemPlan("cannot", lacks=(reason,), warnings=tuple(named.warnings))
-    if namesakes and source.choice != "copy":
-        return _conflict(source, named, namesakes, now)
-    if namesakes:
-        return _create(source, _renamed(source, named, taken_names), now)
+    if namesakes and (source.choice or source.on_conflict) != "copy":
+        return _conflict(source, named, namesakes, onto)
+    if namesakes or existing is not None:
+        named = _renamed(source, named, taken_names)
     return _create(source, named, now)
 
 
-def _named(source: Source, resolve: Resolve) -> Linked:
-    """The source as it is to be in the target, as far as that can be said of it alone."""
-    policy_type = source.policy_type
-    if not source.is_foreign:
-        return linked(policy_type, source.content, source.assignments, resolve)
-    left = abroad(policy_type.key, source.content)
-    named = linked(policy_type, left.content, source.assignments, resolve)
-    named.warnings += left.warnings
-    named.lacks = left.lacks
-    if left.excluded and source.state == _ENABLED:
-        message = "Without the users that it excludes the policy would reach more, and is enabled."
-        named.blockers.append(Note(WIDENED, message))
-    return named
+def _linked(source: Source, resolve: Resolve, existing: Existing | None) -> Linked:
+    """The object as it is to be in the target: with the ids, and in the state, that it has there.
+
+    The state goes first: what is enforced is judged more strictly.
+    """
+    content, notes = source.content, list[Note]()
+    if source.policy_type.key == access.KEY and not source.as_it_was:
+        found = existing.content.get("state") if existing else None
+        state, notes = access.state_to_be(content.get("state"), source.state, found)
+        content = {**content, "state": state}
+    lacks: tuple[str, ...] = ()
+    if source.is_foreign:
+        content, lacks = without_imported(content)
+    named = linked(
+        source.policy_type, content, source.assignments, resolve, is_foreign=source.is_foreign
+    )
+    return replace(named, warnings=[*notes, *named.warnings], lacks=lacks)
+
+
+def _is_only_one(source: Source) -> bool:
+    """Whether a tenant has exactly one of it, so that no copy can be made."""
+    if source.policy_type.key in LASTING:
+        return True
+    return source.policy_type.single or is_default(source.policy_type, source.content)
 
 
 def _conflict(
-    source: Source, named: Linked, namesakes: Sequence[Existing], now: datetime
+    source: Source, named: Linked, namesakes: Sequence[Existing], onto: Sequence[ItemPlan]
 ) -> ItemPlan:
-    if source.choice == "skip":
+    """``onto``: what restoring onto each of the namesakes would take."""
+    choice = source.choice or source.on_conflict
+    if choice == "skip":
         return ItemPlan("skip", candidates=_ids(namesakes))
-    if source.choice == "update" and len(namesakes) == 1:
-        return replace(_onto(source, named, namesakes[0], now), candidates=_ids(namesakes))
+    if choice == "update" and len(onto) == 1:
+        return replace(onto[0], candidates=_ids(namesakes))
     count = len(namesakes)
     if count == 1:
         message = f"The tenant has another “{source.name}”: update it, create a copy, or skip."
@@ -112,20 +132,15 @@ def _ids(objects: Sequence[Existing]) -> tuple[str, ...]:
     return tuple(one.id for one in objects)
 
 
-def _is_same(source: Source, named: Linked, existing: Existing, now: datetime) -> bool:
-    return _onto(source, named, existing, now).action == "unchanged"
-
-
 def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> ItemPlan:
     """What has to be sent so that an object of the target becomes as the source is."""
     policy_type = source.policy_type
-    named = _with_state(source, named, existing)
     content, lacks = _keeping_secrets(named.content, existing.content)
     wanted = Wanted(content, named.assignments)
     found = Wanted(existing.content, existing.assignments)
     base = ItemPlan("unchanged", existing.id, base_sha256=existing.compare_sha256)
     differs = _differences(policy_type, wanted, found)
-    if not differs:  # whatever it names that nobody knows: nothing is sent
+    if not differs and not named.lacks:  # whatever else it names: nothing is sent
         return base
     reason = why_not(policy_type, existing.content, exists=True)
     if reason:
@@ -139,7 +154,7 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
     fixed = sorted(names & recipes.unchangeable(policy_type, found))
     if fixed:
         lacks = (*lacks, f"Graph takes no change of: {', '.join(fixed)}.")
-    warnings = (*notes["warnings"], *_risks(policy_type, wanted.content, existing.content))
+    warnings = (*notes["warnings"], *_risks(policy_type, wanted.content))
     return replace(
         base,
         action="update",
@@ -180,7 +195,6 @@ def _keeping_secrets(
 
 def _create(source: Source, named: Linked, now: datetime) -> ItemPlan:
     policy_type = source.policy_type
-    named = _with_state(source, named, None)
     content, lacks = without_lost_secrets(named.content)
     wanted = Wanted(content, named.assignments)
     own = id_of(policy_type.key, source.id)
@@ -188,7 +202,7 @@ def _create(source: Source, named: Linked, now: datetime) -> ItemPlan:
         "create",
         steps=recipes.creation(policy_type, own, wanted, now),
         blockers=tuple(named.blockers),
-        warnings=(*named.warnings, *_risks(policy_type, wanted.content, None)),
+        warnings=(*named.warnings, *_risks(policy_type, wanted.content, is_new=True)),
         lacks=(*named.lacks, *lacks),
         wanted=comparable(policy_type, wanted),
     )
@@ -207,35 +221,10 @@ def _renamed(source: Source, named: Linked, taken: frozenset[str]) -> Linked:
     return replace(named, content=content)
 
 
-def _with_state(source: Source, named: Linked, existing: Existing | None) -> Linked:
-    """Conditional Access that would take effect at once does so only where that was chosen."""
-    if source.policy_type.key != _ACCESS or source.as_it_was:
-        return named
-    state = named.content.get("state")
-    if source.state in _STATES and state in _STATES:  # never more than the backup has
-        state = min(state, source.state, key=_STATES.index)
-    elif state == _ENABLED:
-        state = existing.content.get("state") if existing else _DISABLED
-    return replace(named, content={**named.content, "state": state})
-
-
 def _risks(
-    policy_type: PolicyType, wanted: Mapping[str, Any], found: Mapping[str, Any] | None
+    policy_type: PolicyType, wanted: Mapping[str, Any], *, is_new: bool = False
 ) -> list[Note]:
-    if policy_type.key != _ACCESS or wanted.get("state") != _ENABLED:
-        state = wanted.get("state")
-        if policy_type.key == _ACCESS and found is None and state == _DISABLED:
-            return [Note("access.disabled", "It is restored disabled: enable it when it is safe.")]
-        return []
-    users = (wanted.get("conditions") or {}).get("users") or {}
-    controls = (wanted.get("grantControls") or {}).get("builtInControls") or []
-    notes = [Note("access.enabled", "It takes effect at once.")]
-    excludes = [*(users.get("excludeUsers") or []), *(users.get("excludeGroups") or [])]
-    if "All" in (users.get("includeUsers") or []) and not excludes:
-        what = "blocks" if "block" in controls else "reaches"
-        message = f"It {what} all users without an exclusion: it can lock everybody out."
-        notes.append(Note("access.lock_out", message))
-    return notes
+    return access.risks(wanted, is_new=is_new) if policy_type.key == access.KEY else []
 
 
 def plan_deletion(
