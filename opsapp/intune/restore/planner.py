@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.holding import lacking, lacking_assignments
-from opsapp.intune.restore import access, recipes
+from opsapp.intune.restore import access, linking, recipes
 from opsapp.intune.restore.bodies import own_assignments
 from opsapp.intune.restore.comparable import comparable
 from opsapp.intune.restore.foreign import without_imported
@@ -140,7 +140,9 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
     found = Wanted(existing.content, existing.assignments)
     base = ItemPlan("unchanged", existing.id, base_sha256=existing.compare_sha256)
     differs = _differences(policy_type, wanted, found)
-    if not differs and not named.lacks:  # whatever else it names: nothing is sent
+    # Whatever it names that nobody knows: nothing is sent.
+    blockers = [note for note in named.blockers if note.code != linking.UNDECIDED]
+    if not differs and not blockers and not named.lacks:
         return base
     reason = why_not(policy_type, existing.content, exists=True)
     if reason:
