@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.holding import lacking, lacking_assignments
-from opsapp.intune.restore import access, linking, recipes
+from opsapp.intune.restore import access, recipes
 from opsapp.intune.restore.bodies import own_assignments
 from opsapp.intune.restore.comparable import comparable
 from opsapp.intune.restore.foreign import without_imported
 from opsapp.intune.restore.limits import is_default, why_not, without_lost_secrets
+from opsapp.intune.restore.linking import UNDECIDED as UNMAPPED
 from opsapp.intune.restore.linking import Linked, Resolve, linked
 from opsapp.intune.restore.matching import LASTING
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
@@ -141,7 +142,7 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
     base = ItemPlan("unchanged", existing.id, base_sha256=existing.compare_sha256)
     differs = _differences(policy_type, wanted, found)
     # Whatever it names that nobody knows: nothing is sent.
-    blockers = [note for note in named.blockers if note.code != linking.UNDECIDED]
+    blockers = [note for note in named.blockers if note.code != UNMAPPED]
     if not differs and not blockers and not named.lacks:
         return base
     reason = why_not(policy_type, existing.content, exists=True)
