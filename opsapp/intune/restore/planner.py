@@ -12,9 +12,9 @@ from opsapp.intune.restore.bodies import own_assignments
 from opsapp.intune.restore.comparable import comparable
 from opsapp.intune.restore.foreign import without_imported
 from opsapp.intune.restore.limits import is_default, why_not, without_lost_secrets
-from opsapp.intune.restore.linking import UNDECIDED as UNMAPPED
 from opsapp.intune.restore.linking import Linked, Resolve, linked
 from opsapp.intune.restore.matching import LASTING
+from opsapp.intune.restore.notes import UNDECIDED as UNMAPPED
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
 
 UNDECIDED: Final = "conflict.undecided"
