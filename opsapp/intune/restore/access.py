@@ -1,16 +1,18 @@
 """Conditional Access: in what state a policy is restored, and what would lock people out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from opsapp.intune.restore.notes import EMPTIED, LEFT_OUT, WIDENED
 from opsapp.intune.restore.plan import Note
 from opsapp.intune.restore.references import Path
+from opsapp.intune.setting import is_guid
 
 KEY: Final = "conditionalAccessPolicies"
 ENABLED: Final = "enabled"
 DISABLED: Final = "disabled"
 _STATES: Final = (DISABLED, "enabledForReportingButNotEnforced", ENABLED)
+_USERS: Final = ("includeUsers", "excludeUsers")
 # Conditions that must say something: without it they would hold for everybody or everything.
 _INCLUDES: Final = (
     ("users", ("includeUsers", "includeGroups", "includeRoles", "includeGuestsOrExternalUsers")),
@@ -47,6 +49,15 @@ def state_to_be(content: Any, chosen: str | None, found: Any) -> tuple[Any, list
     return content, []
 
 
+def foreign_users(content: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Where users are named by ids: these mean nobody in another tenant."""
+    users = _part(content, "users")
+    for name in _USERS:
+        for at, one in enumerate(users.get(name) or []):
+            if isinstance(one, str) and is_guid(one):
+                yield ("conditions", "users", name, at), one
+
+
 def judged(before: Mapping[str, Any], after: Mapping[str, Any], gone: set[Path]) -> list[Note]:
     """What stands against leaving out these places: ``WIDENED`` and ``EMPTIED`` block."""
     notes = []
@@ -56,6 +67,10 @@ def judged(before: Mapping[str, Any], after: Mapping[str, Any], gone: set[Path])
         if enabled:
             message = f"{message[:-1]}, and it is enabled."
         notes.append(Note(WIDENED if enabled else LEFT_OUT, message))
+    if any(path[:3] in {("conditions", "users", name) for name in _USERS} for path in gone) and (
+        after.get("state") == ENABLED
+    ):
+        notes.append(Note(WIDENED, "It names users of another tenant, and it is enabled."))
     notes += [
         Note(EMPTIED, f"Nothing would be left of its {name}.")
         for name, members in _INCLUDES

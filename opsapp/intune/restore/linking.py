@@ -58,8 +58,13 @@ def linked(
     content: Mapping[str, Any],
     assignments: Sequence[Mapping[str, Any]],
     resolve: Resolve,
+    *,
+    is_foreign: bool = False,
 ) -> Linked:
-    """``resolve(kind, source id)`` says what stands for each thing that the object names."""
+    """``resolve(kind, source id)`` says what stands for each thing that the object names.
+
+    ``is_foreign``: it comes from another tenant, whose users nobody knows here.
+    """
     changes: dict[Path, Callable[[str], str]] = {}
     gone: dict[Path, Link] = {}
     result = Linked({}, [])
@@ -71,6 +76,8 @@ def linked(
             gone[place.path] = link
         else:
             result.blockers.append(_undecided(place, link))
+    if policy_type.key == access.KEY and is_foreign:
+        gone |= {path: Link(name=f"user {one}") for path, one in access.foreign_users(content)}
     document = {**content, "assignments": [dict(one) for one in assignments]}
     cut = _cut(document, gone, result)
     left = without(replaced(document, changes), cut)

@@ -10,11 +10,11 @@ from opsapp.intune.holding import lacking, lacking_assignments
 from opsapp.intune.restore import access, recipes
 from opsapp.intune.restore.bodies import own_assignments
 from opsapp.intune.restore.comparable import comparable
-from opsapp.intune.restore.foreign import abroad
+from opsapp.intune.restore.foreign import without_imported
 from opsapp.intune.restore.limits import is_default, why_not, without_lost_secrets
 from opsapp.intune.restore.linking import Linked, Resolve, linked
 from opsapp.intune.restore.matching import LASTING
-from opsapp.intune.restore.notes import WIDENED
+from opsapp.intune.restore.notes import UNDECIDED as UNMAPPED
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
 
 UNDECIDED: Final = "conflict.undecided"
@@ -94,16 +94,13 @@ def _linked(source: Source, resolve: Resolve, existing: Existing | None) -> Link
         found = existing.content.get("state") if existing else None
         state, notes = access.state_to_be(content.get("state"), source.state, found)
         content = {**content, "state": state}
-    if not source.is_foreign:
-        named = linked(source.policy_type, content, source.assignments, resolve)
-        return replace(named, warnings=[*notes, *named.warnings])
-    left = abroad(source.policy_type.key, content)
-    named = linked(source.policy_type, left.content, source.assignments, resolve)
-    if left.excluded and content.get("state") == access.ENABLED:
-        message = "Without the users that it excludes the policy would reach more, and is enabled."
-        named.blockers.append(Note(WIDENED, message))
-    warnings = [*notes, *left.warnings, *named.warnings]
-    return replace(named, warnings=warnings, lacks=left.lacks)
+    lacks: tuple[str, ...] = ()
+    if source.is_foreign:
+        content, lacks = without_imported(content)
+    named = linked(
+        source.policy_type, content, source.assignments, resolve, is_foreign=source.is_foreign
+    )
+    return replace(named, warnings=[*notes, *named.warnings], lacks=lacks)
 
 
 def _is_only_one(source: Source) -> bool:
@@ -144,7 +141,9 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
     found = Wanted(existing.content, existing.assignments)
     base = ItemPlan("unchanged", existing.id, base_sha256=existing.compare_sha256)
     differs = _differences(policy_type, wanted, found)
-    if not differs and not named.blockers:
+    # Whatever it names that nobody knows: nothing is sent.
+    blockers = [note for note in named.blockers if note.code != UNMAPPED]
+    if not differs and not blockers and not named.lacks:
         return base
     reason = why_not(policy_type, existing.content, exists=True)
     if reason:
