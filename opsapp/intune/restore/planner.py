@@ -135,6 +135,7 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
     found = Wanted(existing.content, existing.assignments)
     base = ItemPlan("unchanged", existing.id, base_sha256=existing.compare_sha256)
     differs = _differences(policy_type, wanted, found)
+    differs += recipes.to_clear(policy_type, wanted, found, now)
     if not differs and not named.blockers:
         return base
     reason = why_not(policy_type, existing.content, exists=True)
@@ -167,8 +168,6 @@ def _differences(policy_type: PolicyType, wanted: Wanted, found: Wanted) -> list
     shown = comparable(policy_type, wanted)
     places = [lack.where for lack in lacking(shown.content, dict(found.content), noise)
               if not lack.is_hidden]  # fmt: skip
-    # What the target has besides, and the source says nothing of, is no difference of the content;
-    # an assignment more than wanted is one.
     places += ["assignments"] * len(lacking_assignments(wanted.assignments, found.assignments))
     return places
 
