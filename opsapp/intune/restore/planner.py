@@ -13,6 +13,7 @@ from opsapp.intune.restore.limits import is_default, why_not, without_lost_secre
 from opsapp.intune.restore.linking import Linked, Resolve, linked
 from opsapp.intune.restore.matching import LASTING
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
+from opsapp.intune.restore.required import completed, fitted
 
 UNDECIDED: Final = "conflict.undecided"
 
@@ -131,8 +132,8 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
     """What has to be sent so that an object of the target becomes as the source is."""
     policy_type = source.policy_type
     content, lacks = _keeping_secrets(named.content, existing.content)
-    wanted = Wanted(content, named.assignments)
     found = Wanted(existing.content, existing.assignments)
+    wanted = fitted(policy_type, Wanted(content, named.assignments), found)
     base = ItemPlan("unchanged", existing.id, base_sha256=existing.compare_sha256)
     differs = _differences(policy_type, wanted, found)
     differs += recipes.to_clear(policy_type, wanted, found, now)
@@ -189,13 +190,13 @@ def _keeping_secrets(
 def _create(source: Source, named: Linked, now: datetime) -> ItemPlan:
     policy_type = source.policy_type
     content, lacks = without_lost_secrets(named.content)
-    wanted = Wanted(content, named.assignments)
+    wanted, notes = completed(policy_type, Wanted(content, named.assignments))
     own = id_of(policy_type.key, source.id)
     return ItemPlan(
         "create",
         steps=recipes.creation(policy_type, own, wanted, now),
         blockers=tuple(named.blockers),
-        warnings=(*named.warnings, *_risks(policy_type, wanted.content, is_new=True)),
+        warnings=(*named.warnings, *notes, *_risks(policy_type, wanted.content, is_new=True)),
         lacks=lacks,
         wanted=comparable(policy_type, wanted),
     )
