@@ -16,6 +16,7 @@ from opsapp.intune.restore.linking import Linked, Resolve, linked
 from opsapp.intune.restore.matching import LASTING
 from opsapp.intune.restore.notes import UNDECIDED as UNMAPPED
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
+from opsapp.intune.restore.required import completed, fitted
 
 UNDECIDED: Final = "conflict.undecided"
 
@@ -137,10 +138,11 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
     """What has to be sent so that an object of the target becomes as the source is."""
     policy_type = source.policy_type
     content, lacks = _keeping_secrets(named.content, existing.content)
-    wanted = Wanted(content, named.assignments)
     found = Wanted(existing.content, existing.assignments)
+    wanted = fitted(policy_type, Wanted(content, named.assignments), found)
     base = ItemPlan("unchanged", existing.id, base_sha256=existing.compare_sha256)
     differs = _differences(policy_type, wanted, found)
+    differs += recipes.to_clear(policy_type, wanted, found, now)
     # Whatever it names that nobody knows: nothing is sent.
     blockers = [note for note in named.blockers if note.code != UNMAPPED]
     if not differs and not blockers and not named.lacks:
@@ -175,8 +177,6 @@ def _differences(policy_type: PolicyType, wanted: Wanted, found: Wanted) -> list
     shown = comparable(policy_type, wanted)
     places = [lack.where for lack in lacking(shown.content, dict(found.content), noise)
               if not lack.is_hidden]  # fmt: skip
-    # What the target has besides, and the source says nothing of, is no difference of the content;
-    # an assignment more than wanted is one.
     theirs = own_assignments(found.assignments)
     places += ["assignments"] * len(lacking_assignments(shown.assignments, theirs))
     return places
@@ -199,13 +199,13 @@ def _keeping_secrets(
 def _create(source: Source, named: Linked, now: datetime) -> ItemPlan:
     policy_type = source.policy_type
     content, lacks = without_lost_secrets(named.content)
-    wanted = Wanted(content, named.assignments)
+    wanted, notes = completed(policy_type, Wanted(content, named.assignments))
     own = id_of(policy_type.key, source.id)
     return ItemPlan(
         "create",
         steps=recipes.creation(policy_type, own, wanted, now),
         blockers=tuple(named.blockers),
-        warnings=(*named.warnings, *_risks(policy_type, wanted.content, is_new=True)),
+        warnings=(*named.warnings, *notes, *_risks(policy_type, wanted.content, is_new=True)),
         lacks=(*named.lacks, *lacks),
         wanted=comparable(policy_type, wanted),
     )

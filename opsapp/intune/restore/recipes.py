@@ -17,6 +17,7 @@ from opsapp.intune.restore.bodies import (
 from opsapp.intune.restore.families import Family, family_of
 from opsapp.intune.restore.parts import Change
 from opsapp.intune.restore.plan import GROUPS, Step, Wanted
+from opsapp.intune.restore.surplus import cleared, is_whole, surplus
 
 _ONE: Final = "1 target"
 _NOTIFICATION: Final = "deviceEnrollmentNotificationConfiguration"
@@ -102,12 +103,14 @@ def _single_body(wanted: Wanted, found: Wanted) -> dict[str, Any]:
 def _changing(policy_type: PolicyType, family: Family, change: Change, now: datetime) -> list[Step]:
     whole = _body(policy_type, family, change.wanted, now)
     before = _body(policy_type, family, change.found, now)
-    fixed = _fixed(policy_type, change)
+    fixed = (*_fixed(policy_type, change), *policy_type.writing.strip_on_update)
     differing = {
         name: value
         for name, value in changed(policy_type, whole, before, fixed).items()
         if name in before or value is not None
     }
+    for name in _surplus(change, whole, before, fixed):
+        differing[name] = whole.get(name, cleared(name, before))
     if not differing:
         return []
     if policy_type.writing.update == "PUT":
@@ -116,6 +119,25 @@ def _changing(policy_type: PolicyType, family: Family, change: Change, now: date
         return [Step("Change", "PUT", change.own, body, shows=change.own)]
     kind = {"@odata.type": whole["@odata.type"]} if "@odata.type" in whole else {}
     return [Step("Change", "PATCH", change.own, {**kind, **differing}, shows=change.own)]
+
+
+def _surplus(
+    change: Change, whole: dict[str, Any], before: dict[str, Any], fixed: tuple[str, ...]
+) -> list[str]:
+    found = surplus(whole, before, whole=is_whole(change.wanted))
+    return [name for name in found if name not in fixed]
+
+
+def to_clear(policy_type: PolicyType, wanted: Wanted, found: Wanted, now: datetime) -> list[str]:
+    """Members of the target's object that the source has not, and that a change can clear."""
+    if policy_type.single or not policy_type.writing.update:
+        return []
+    family = family_of(policy_type.key)
+    change = Change("", wanted.content, found.content, is_new=False)
+    whole = _body(policy_type, family, wanted.content, now)
+    before = _body(policy_type, family, found.content, now)
+    fixed = (*_fixed(policy_type, change), *policy_type.writing.strip_on_update)
+    return _surplus(change, whole, before, fixed)
 
 
 _FIXED: Final = {
