@@ -147,10 +147,15 @@ def _one_of_everything(cast: Cast) -> dict[str, object]:
         restore = RestoreRun(tenant_id=cast.tenant_id, created_by="Ana")
         session.add(restore)
         session.flush()
-        item = RestoreItem(
-            restore_id=restore.id, collection=COLLECTION, source_id="p1", name="Baseline"
+        # One id in addresses stands for an item of either.
+        restored = RestoreItem(
+            id=item.id,
+            restore_id=restore.id,
+            collection=COLLECTION,
+            source_id="p1",
+            name="Baseline",
         )
-        session.add(item)
+        session.add(restored)
         session.flush()
         return {
             "slug": cast.slug,
@@ -161,7 +166,6 @@ def _one_of_everything(cast: Cast) -> dict[str, object]:
             "run_id": _failed_run(session, cast, "owner").id,
             "policy_id": policy.id,
             "set_id": backup.id,
-            "item_id": item.id,
             "schedule_id": schedule.id,
             "group_id": group.id,
             "operation_type": "inventory.sync",
