@@ -51,3 +51,46 @@ def test_a_default_of_the_tenant_is_never_assigned():
     assert made.wanted.assignments == []
     same = existing({"id": "two_DefaultLimit"}, base=default)
     assert plan(given, same, resolve=resolve).action == "unchanged"
+
+
+STORE_APP = {
+    "@odata.type": "#microsoft.graph.iosStoreApp",
+    "displayName": "Corporate",
+    "appStoreUrl": "https://apps.example/notes",
+    "isFeatured": True,
+}
+
+
+def test_an_app_keeps_its_place_in_the_store_and_its_prominence():
+    body = plan(source("mobileApps", STORE_APP)).steps[0].body
+    assert (body["appStoreUrl"], body["isFeatured"]) == (STORE_APP["appStoreUrl"], True)
+
+
+def test_a_change_of_them_is_sent_as_far_as_the_service_takes_it():
+    there = existing({"appStoreUrl": "https://other.example", "isFeatured": False}, base=STORE_APP)
+    made = plan(source("mobileApps", STORE_APP), there)
+    assert made.steps[0].body == {"@odata.type": STORE_APP["@odata.type"], "isFeatured": True}
+    assert made.lacks == ("Graph takes no change of: appStoreUrl.",)
+
+
+STRENGTH = {
+    "displayName": "Corporate",
+    "allowedCombinations": ["fido2"],
+    "combinationConfigurations": [{"id": "1", "appliesToCombinations": ["fido2"]}],
+}
+WORDS = "the conditions of its combinations"
+
+
+def test_conditions_of_combinations_are_said_to_be_lost():
+    made = plan(source("authenticationStrengthPolicies", STRENGTH))
+    assert made.lacks == (WORDS,)
+    assert plan(source("authenticationStrengthPolicies", {**STRENGTH,
+                "combinationConfigurations": []})).lacks == ()  # fmt: skip
+
+
+@pytest.mark.parametrize(("has_them", "action"), [(True, "unchanged"), (False, "cannot")])
+def test_they_are_not_lost_where_the_target_has_them(has_them, action):
+    rows = [{"id": "9", "appliesToCombinations": ["fido2"]}] if has_them else []
+    there = existing({"combinationConfigurations": rows}, base=STRENGTH)
+    made = plan(source("authenticationStrengthPolicies", STRENGTH), there)
+    assert (made.action, made.lacks) == (action, (WORDS,) if action == "cannot" else ())

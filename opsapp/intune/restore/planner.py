@@ -13,7 +13,7 @@ from opsapp.intune.restore.limits import is_default, why_not, without_lost_secre
 from opsapp.intune.restore.linking import Linked, Resolve, linked
 from opsapp.intune.restore.matching import LASTING
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
-from opsapp.intune.restore.required import completed, fitted
+from opsapp.intune.restore.required import completed, fitted, never_sent
 
 UNDECIDED: Final = "conflict.undecided"
 
@@ -135,10 +135,12 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
     found = Wanted(existing.content, existing.assignments)
     wanted = fitted(policy_type, Wanted(content, named.assignments), found)
     base = ItemPlan("unchanged", existing.id, base_sha256=existing.compare_sha256)
+    lost = never_sent(policy_type, wanted.content, found.content)
+    lacks = (*lacks, *lost)
     differs = _differences(policy_type, wanted, found)
     differs += recipes.to_clear(policy_type, wanted, found, now)
     if not differs and not named.blockers:
-        return base
+        return replace(base, action="cannot", lacks=lost) if lost else base
     reason = why_not(policy_type, existing.content, exists=True)
     if reason:
         return replace(base, action="cannot", lacks=(reason,))
@@ -192,6 +194,7 @@ def _create(source: Source, named: Linked, now: datetime) -> ItemPlan:
     content, lacks = without_lost_secrets(named.content)
     wanted, notes = completed(policy_type, Wanted(content, named.assignments))
     own = id_of(policy_type.key, source.id)
+    lacks = (*lacks, *never_sent(policy_type, wanted.content, {}))
     return ItemPlan(
         "create",
         steps=recipes.creation(policy_type, own, wanted, now),
