@@ -30,6 +30,7 @@ from opsapp.services.restore_views import ItemFilter
 
 bp = Blueprint("restores", __name__, url_prefix="/tenants/<slug>/restores")
 
+BLOCKERS_SHOWN = 10
 STATUS_WORDS = {
     "draft": "Draft",
     "previewed": "Awaiting confirmation",
@@ -141,6 +142,8 @@ def _page_values(restore: RestoreRun, chosen: ItemFilter) -> dict[str, Any]:
     mapping = restore_mappings.counts_of(restore)
     making = active_preview(db.session(), restore)
     is_previewing = making is not None
+    blocked = restore_confirming.blocked_items(db.session(), restore)
+    blockers = restore_page.blockers_of(restore, blocked)
     return {
         "tenant": restore.tenant,
         "restore": restore,
@@ -149,7 +152,8 @@ def _page_values(restore: RestoreRun, chosen: ItemFilter) -> dict[str, Any]:
         "mapping": mapping,
         "making": making,
         "page": restore_views.items(restore, chosen, cursor()),
-        "blocked": restore_confirming.blocked_items(db.session(), restore)[:20],
+        "blockers": blockers[:BLOCKERS_SHOWN],
+        "more_blockers": max(0, len(blockers) - BLOCKERS_SHOWN),
         "sentence": restore_words.sentence(restore, counts),
         "source": restore_page.source_words(restore),
         "steps": restore_page.steps_of(restore, mapping.undecided),

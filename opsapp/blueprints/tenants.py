@@ -115,6 +115,7 @@ def change(tenant: Tenant) -> ResponseReturnValue:
             name=form.name.data or "",
             is_production=form.is_production.data,
             needs_approval=form.needs_approval.data,
+            timezone=form.timezone.data,
         )
         return True
 

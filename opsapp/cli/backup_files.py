@@ -9,6 +9,7 @@ import click
 from flask.cli import with_appcontext
 
 from opsapp.audit import CLI, Actor
+from opsapp.cli.backup_keys import keys_of_set_made
 from opsapp.cli.output import ID, acting_user, answers, as_option, json_option, print_one
 from opsapp.cli.runs import SYSTEM_CLI, report, wait_option
 from opsapp.cli.tenant_option import visible_tenant
@@ -94,7 +95,7 @@ def import_(
     about = {"name": name, "note": note}
     with _opened(place) as file:
         run = uploads.start_import(tenant, user or SYSTEM_CLI, file, place.name, about, passphrase)
-    report(run, wait, as_json=as_json, created=run.is_new)
+    report(run, wait, as_json=as_json, created=run.is_new, about=keys_of_set_made)
 
 
 def _opened(place: Path) -> IO[bytes]:

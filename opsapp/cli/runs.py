@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -238,11 +238,16 @@ def report(
     as_json: bool,
     created: bool | None = None,
     wants_cancel: bool = False,
+    about: Callable[[OperationRun], dict[str, Any]] | None = None,
 ) -> None:
-    """Prints the run, after waiting if asked; the exit code tells the outcome."""
+    """Prints the run, after waiting if asked; the exit code tells the outcome.
+
+    ``about`` gives more to print, or instead, of what the run has made by then.
+    """
     if wait is not None:
         wait_for_end(run, wait)
     data = run_keys(run) if created is None else {**run_keys(run), "created": created}
+    data |= about(run) if about is not None else {}
     if not as_json:
         click.echo(printable(sentence(run)))
     print_one(data, as_json=as_json)

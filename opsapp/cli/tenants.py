@@ -63,6 +63,28 @@ def _credential(client_id: str | None, *, from_stdin: bool) -> Credential | None
     return Credential(client_id, secret)
 
 
+@tenants.command("change")
+@click.argument("slug")
+@click.option("--name", help="How people call the tenant.")
+@click.option("--production/--no-production", default=None, help="Mark its pages as production.")
+@click.option("--timezone", metavar="NAME", help="Clocks of its schedules: Europe/Lisbon.")
+@json_option
+@answers
+def change(
+    slug: str, name: str | None, production: bool | None, timezone: str | None, as_json: bool
+) -> None:
+    """Changes the name, the production mark or the time zone of SLUG."""
+    tenant = service.find(slug)
+    service.change(
+        CLI,
+        tenant,
+        name=tenant.name if name is None else name,
+        is_production=tenant.is_production if production is None else production,
+        timezone=timezone,
+    )
+    print_one(_as_data(tenant), as_json=as_json)
+
+
 @tenants.command("list")
 @json_option
 @answers
@@ -116,6 +138,7 @@ def _as_data(tenant: Tenant) -> dict[str, Any]:
     names = (
         *("id", "slug", "name", "entra_tenant_id", "cloud", "is_production", "suspended_at"),
         *("client_id", "organization_name", "verified_at", "groups_synced_at", "created_at"),
+        "timezone",
     )
     return {name: getattr(tenant, name) for name in names}
 

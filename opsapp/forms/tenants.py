@@ -1,3 +1,5 @@
+from typing import Any
+
 from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -6,6 +8,7 @@ from opsapp.models import Cloud, Role
 from opsapp.services import tenants
 from opsapp.services.names import MAX_NAME
 from opsapp.services.tenants import Credential
+from opsapp.services.users import time_zones
 
 CLOUDS = {
     Cloud.GLOBAL: "Global",
@@ -41,6 +44,15 @@ class SettingsForm(GeneralForm):
         description="In a production tenant a confirmed restore waits until another owner "
         "approves it.",
     )
+    timezone = SelectField(
+        "Time zone",
+        [InputRequired("Choose a time zone.")],
+        description="The clocks that its backup schedules follow.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.timezone.choices = {zone: zone.replace("_", " ") for zone in time_zones()}
 
 
 class CredentialForm(Form):

@@ -12,7 +12,7 @@ from opsapp.models import (
     RunStatus,
     TypeCompleteness,
 )
-from opsapp.presenters.numbers import plural
+from opsapp.presenters.numbers import capped, plural
 from opsapp.services.policies import TYPE_LABELS
 
 ORIGINS = {
@@ -30,18 +30,12 @@ TYPE_WORDS = {
     TypeCompleteness.EXCLUDED: "excluded",
 }
 NAMED = 4  # types that a sentence names
-COMPLETE, MAKING, OPEN, WAITING, BROKEN = "complete", "making", "open", "waiting", "interrupted"
-STATE_WORDS = {
-    COMPLETE: "Complete",
-    MAKING: "Being made",
-    OPEN: "Kept open",
-    WAITING: "Waiting for a retry",
-    BROKEN: "Not finished",
-}
+COMPLETE, MAKING, OPEN = "complete", "making", "open"
+WAITING, BROKEN = "waiting_for_retry", "interrupted"
 
 
 def state_of_set(backup: BackupSet, run: OperationRun | None) -> str:
-    """One of the keys of ``STATE_WORDS``."""
+    """A key of the table of states."""
     if backup.completed_at is not None:
         return COMPLETE
     if run is not None and run.status != RunStatus.COMPLETED:
@@ -89,6 +83,13 @@ def types_sentence(types: Sequence[BackupSetType]) -> str:
         if rows and kind != TypeCompleteness.COMPLETE:
             parts.append(f"{len(rows):,} {word}: {_named(rows)}")
     return "; ".join(parts) + "."
+
+
+def list_sentence(sets: int, newest: BackupSet | None, when: str) -> str:
+    """How many sets there are, and how old the newest is."""
+    if newest is None:
+        return "Nothing of this tenant has been backed up yet."
+    return f"{capped(sets)} backup {'set' if sets == 1 else 'sets'}, the newest made {when}."
 
 
 def _is_amiss(row: BackupSetType) -> bool:

@@ -120,6 +120,8 @@ class Frame:
                 ("Overview", f"{base}/", "speedometer2"),
                 ("Policies", f"{base}/policies", "file-earmark-text"),
                 ("Groups", f"{base}/groups", "people"),
+                ("Backups", f"{base}/backups", "archive"),
+                ("Schedules", f"{base}/schedules", "calendar-check"),
                 ("Restores", f"{base}/restores", "arrow-counterclockwise"),
             ]
             if self.tenant.role in _SETTINGS_ROLES:

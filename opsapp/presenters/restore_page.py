@@ -1,5 +1,6 @@
 """The wizard of a restore: its steps, what can be done now, and why something cannot."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,33 @@ class Step:
     label: str
     state: str
     url: str | None = None
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """Something to decide, and the objects it blocks: the first of them, and how many."""
+
+    message: str
+    title: str
+    url: str
+    link: str
+
+
+def blockers_of(restore: RestoreRun, blocked: Iterable[RestoreItem]) -> list[Blocker]:
+    """Each thing to decide once, in the order of the objects, with where to decide it."""
+    grouped: dict[tuple[str, str], list[RestoreItem]] = {}
+    for item in blocked:
+        for note in (item.plan or {}).get("blockers", ()):
+            grouped.setdefault((note["code"], note["message"]), []).append(item)
+    return [_blocker(restore, code, message, items) for (code, message), items in grouped.items()]
+
+
+def _blocker(restore: RestoreRun, code: str, message: str, items: list[RestoreItem]) -> Blocker:
+    more = len(items) - 1
+    title = f"{items[0].name} and {more:,} more:" if more else f"{items[0].name}:"
+    if code.startswith("mapping."):
+        return Blocker(message, title, f"{base_of(restore)}/mapping?state=undecided", "Decide")
+    return Blocker(message, title, f"{base_of(restore)}/items/{items[0].id}", "Look at it")
 
 
 def base_of(restore: RestoreRun) -> str:

@@ -43,6 +43,15 @@ _TABLE = (
     State("throttled", "Throttled", "hourglass-split", "amber"),
     State("excluded", "Excluded", "slash-circle", "neutral"),
     State("not_read", "Not read yet", "dash-circle", "neutral"),
+    State("partial", "Incomplete", "circle-half", "amber"),
+    # backup sets, slots of schedules
+    State("making", "Being made", "dot", "blue"),
+    State("open", "Open", "folder2-open", "violet"),
+    State("waiting_for_retry", "Waiting for a retry", "arrow-repeat", "amber"),
+    State("interrupted", "Not finished", "x-circle", "red"),
+    State("started", "Started", "play-circle", "neutral"),
+    State("missed", "Missed", "calendar-x", "amber"),
+    State("refused", "Refused", "slash-circle", "red"),
     # permissions, tenants
     State("granted", "Granted", "check-circle-fill", "green"),
     State("missing", "Missing", "x-circle-fill", "red"),

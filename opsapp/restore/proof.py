@@ -6,6 +6,7 @@ from typing import Any, Final
 from opsapp.intune.describe import target_kind, target_of
 from opsapp.intune.holding import Lack, lacking, lacking_assignments
 from opsapp.intune.restore import Wanted
+from opsapp.intune.restore.bodies import own_assignments
 from opsapp.intune.secrets import SHOWN_INSTEAD, is_secret_name, masked
 from opsapp.models import Verdict
 
@@ -32,7 +33,7 @@ def prove(
     lacks = lacking(wanted.content, content, noise)
     shown = [lack for lack in lacks if not lack.is_hidden]
     differences = [_difference(lack) for lack in shown][:_MOST]
-    differences += _of_assignments(wanted.assignments, assignments)
+    differences += _of_assignments(wanted.assignments, own_assignments(assignments))
     if differences:
         return Proof(Verdict.DIFFERENCES, tuple(differences))
     hidden = sorted({lack.where for lack in lacks if lack.is_hidden})

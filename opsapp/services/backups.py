@@ -13,6 +13,7 @@ from opsapp.backup import completeness, contents
 from opsapp.backup.expiry import used_by
 from opsapp.extensions import db
 from opsapp.models import (
+    BackupGroup,
     BackupItem,
     BackupOrigin,
     BackupSet,
@@ -29,7 +30,7 @@ from opsapp.permissions import tenants_of
 from opsapp.refusals import NotFound, Refused
 from opsapp.runs.initiator import Initiator
 from opsapp.services.paging import Cursor, Page, page_of
-from opsapp.services.policies import TYPE_LABELS
+from opsapp.services.policies import TYPE_LABELS, NamedObject, Names, names_in
 
 SORTS = ("created", "name", "items")
 COUNT_LIMIT = 1000
@@ -201,6 +202,14 @@ def find_item(backup: BackupSet, item_id: int) -> BackupItem:
     if found is None:
         raise NotFound(f"There is no item {item_id} in this backup set.")
     return found
+
+
+def names_of_item(backup: BackupSet, *contents: Any) -> Names:
+    """What ids in an item stand for: groups as they were when the set was made, if known."""
+    names = names_in(backup.tenant, *contents)
+    rows = db.session.scalars(sa.select(BackupGroup).where(BackupGroup.set_id == backup.id))
+    kept = {row.graph_id: NamedObject(row.display_name, gone=False) for row in rows}
+    return Names(kept | names.groups, names.objects)
 
 
 def close(actor: Actor, backup: BackupSet) -> None:

@@ -118,21 +118,3 @@ def _insert_run(
     if run_id is not None:
         audit(session, answerable(initiator), "run.started", values | {"id": run_id})
     return run_id
-
-
-def reschedule(session: Session, schedule: BackupSchedule, now: datetime) -> None:
-    """Sets the next slot after ``now``; none while the schedule is paused."""
-    if schedule.paused_at is not None:
-        schedule.next_slot_at = None
-        return
-    zone = ZoneInfo(schedule.tenant.timezone)
-    schedule.next_slot_at = next_slot(Recurrence.of(schedule), zone, now)
-    session.flush()
-
-
-def reschedule_all(session: Session, tenant: Tenant) -> None:
-    """After the tenant's clocks were changed to another time zone."""
-    now = utcnow()
-    query = sa.select(BackupSchedule).where(BackupSchedule.tenant_id == tenant.id)
-    for schedule in session.scalars(query):
-        reschedule(session, schedule, now)

@@ -1,8 +1,8 @@
 """Backup schedules: added, changed, paused, run now, deleted; and how each stands."""
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,16 +11,14 @@ from sqlalchemy.orm import Session, joinedload
 
 from opsapp import runs
 from opsapp.audit import Actor, record
+from opsapp.backup.rescheduling import reschedule
 from opsapp.database import utcnow
 from opsapp.extensions import db
-from opsapp.intune.catalogue import CATALOGUE
 from opsapp.models import (
     BackupSchedule,
     BackupSet,
     BackupSlot,
-    Frequency,
     OperationRun,
-    RunOutcome,
     SlotState,
     Tenant,
 )
@@ -29,77 +27,11 @@ from opsapp.operations.backup_schedule_retry import BackupScheduleRetry
 from opsapp.operations.backup_schedule_run_now import BackupScheduleRunNow
 from opsapp.refusals import NotFound, Refused
 from opsapp.runs.initiator import Initiator
-from opsapp.services.names import checked_name
-from opsapp.services.schedule_due import reschedule
+from opsapp.services.schedule_lines import Line
+from opsapp.services.schedule_plan import Plan, checked
 
-MOST_KEPT = 10_000
-MOST_DAYS = 3650
 MOST_SCHEDULES = 100  # of a tenant
 SLOTS_SHOWN = 20
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_LIMITS = {
-    "minute": (0, 59, "Enter a minute from 0 to 59."),
-    "hour": (0, 23, "Enter an hour from 0 to 23."),
-    "weekday": (0, 6, "Choose a day of the week."),
-    "monthday": (1, 31, "Enter a day from 1 to 31."),
-    "keep_count": (1, MOST_KEPT, f"Keep 1 to {MOST_KEPT:,} sets, or leave it empty."),
-    "keep_days": (1, MOST_DAYS, f"Keep sets for 1 to {MOST_DAYS:,} days, or leave it empty."),
-}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a person decides of a schedule; see BackupSchedule."""
-
-    name: str
-    frequency: Frequency
-    minute: int = 0
-    hour: int = 0
-    weekday: int = 0
-    monthday: int = 1
-    collections: Sequence[str] | None = None
-    keep_count: int | None = None
-    keep_days: int | None = None
-
-
-@dataclass(frozen=True)
-class Line:
-    """A schedule with its latest slots, newest first, and the runs that were made for them."""
-
-    schedule: BackupSchedule
-    slots: Sequence[BackupSlot]
-    runs: dict[int, OperationRun]
-    sets: int
-
-    @property
-    def last(self) -> BackupSlot | None:
-        return self.slots[0] if self.slots else None
-
-    @property
-    def last_run(self) -> OperationRun | None:
-        return self.runs.get(self.last.run_id or 0) if self.last else None
-
-    @property
-    def missed(self) -> list[BackupSlot]:
-        """Those missed since the last one that was started."""
-        found: list[BackupSlot] = []
-        for slot in self.slots:
-            if slot.state == SlotState.STARTED and found:
-                break
-            if slot.state == SlotState.MISSED:
-                found.append(slot)
-        return found
-
-    @property
-    def failed(self) -> BackupSlot | None:
-        """The newest slot, when it did not make a backup: what “Retry” repeats."""
-        last, run = self.last, self.last_run
-        if last is None:
-            return None
-        if last.state != SlotState.STARTED:
-            return last
-        has_failed = run is not None and run.outcome in (RunOutcome.FAILED, RunOutcome.CANCELLED)
-        return last if has_failed else None
 
 
 def lines(tenant: Tenant) -> list[Line]:
@@ -137,7 +69,7 @@ def find(schedule_id: int, tenant: Tenant | None = None) -> BackupSchedule:
 
 def add(actor: Actor, tenant: Tenant, plan: Plan) -> BackupSchedule:
     """Raises Refused for what makes no sense and for a name that is taken."""
-    plan = _checked(plan)
+    plan = checked(plan)
     with write() as session:
         count = sa.select(sa.func.count()).where(BackupSchedule.tenant_id == tenant.id)
         if (session.scalar(count) or 0) >= MOST_SCHEDULES:
@@ -152,7 +84,7 @@ def add(actor: Actor, tenant: Tenant, plan: Plan) -> BackupSchedule:
 
 def change(actor: Actor, schedule: BackupSchedule, plan: Plan) -> None:
     """Raises as ``add``. The next slot is the first of the new times from now on."""
-    plan = _checked(plan)
+    plan = checked(plan)
     with write() as session:
         schedule = session.get_one(BackupSchedule, schedule.id, with_for_update=_OWN_ROW)
         before = {name: getattr(schedule, name) for name in _columns(plan)}
@@ -245,16 +177,3 @@ def _record(
 ) -> None:
     subject = f"#{schedule.id} {schedule.name}"
     record(session, actor, action, subject, tenant=schedule.tenant, data=dict(data or {}))
-
-
-def _checked(plan: Plan) -> Plan:
-    name = checked_name(plan.name)
-    for field, (least, most, message) in _LIMITS.items():
-        value = getattr(plan, field)
-        if value is not None and not least <= value <= most:
-            raise Refused(message, field)
-    strange = [key for key in plan.collections or () if key not in CATALOGUE]
-    if strange:
-        raise Refused(f"Unknown policy type: {', '.join(strange)}.", "collections")
-    chosen = sorted(set(plan.collections)) if plan.collections else None
-    return Plan(**{**asdict(plan), "name": name, "collections": chosen})

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from opsapp import crypto
 from opsapp.audit import Actor, record
+from opsapp.backup.rescheduling import reschedule_all
 from opsapp.config import current_settings
 from opsapp.database import utcnow
 from opsapp.extensions import db
@@ -20,7 +21,6 @@ from opsapp.models.base import write
 from opsapp.refusals import NotFound, Refused
 from opsapp.services.names import checked_name
 from opsapp.services.paging import Cursor, Page, page_of
-from opsapp.services.schedule_due import reschedule_all
 from opsapp.services.users import time_zones
 
 MAX_SECRET = 500

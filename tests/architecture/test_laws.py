@@ -66,6 +66,12 @@ def test_graph_raises_while_any_page_is_rendered(world, page):
 NEEDED_INPUTS = {
     "policy.capture_snapshot": {"policies": "1"},
     "backup_set.import": {"upload": "1", "name": "Brought"},
+    "restore.preview": {"restore": "1"},
+    "backup_set.create": {"name": "Monday"},
+    "backup_set.add_policies": {"set": "1", "policies": "1"},
+    "backup_schedule.run_now": {"schedule": "1", "nonce": "n"},
+    "backup_schedule.retry": {"schedule": "1", "scheduled_for": "2026-01-31T02:00Z", "nonce": "n"},
+    "backup_schedule.scheduled": {"schedule": "1", "scheduled_for": "2026-01-31T02:00Z"},
 }
 
 

@@ -7,24 +7,20 @@ import bs4
 import pytest
 
 from opsapp.database import utcnow
-from opsapp.intune.restore import ItemPlan, Note, Step, Wanted
 from opsapp.models import (
     RestoreAction,
     RestoreItem,
     RestoreMapping,
     RestoreRun,
     RestoreStatus,
-    RestoreWrite,
-    Verdict,
-    WriteState,
 )
 from opsapp.models.base import write
-from opsapp.restore import fingerprint
 from tests.support.backup_rows import backup_set
-from tests.support.inventory_rows import HOSTILE, to_group
+from tests.support.backup_rows import draft as drafted
+from tests.support.inventory_rows import HOSTILE, add_tenant, to_group
+from tests.support.restore_states import SECRET, ended, previewed
 
 BASE = "/tenants/contoso/restores"
-SECRET = "opsapp-sealed:0123456789abcdef"
 
 
 def soup(answer) -> bs4.BeautifulSoup:
@@ -35,6 +31,7 @@ def soup(answer) -> bs4.BeautifulSoup:
 @pytest.fixture
 def made(app, cast, inventory):
     """A set with policies of hostile names, one of which names two groups."""
+    inventory.tenant(groups_synced_at=utcnow())
     staff, other = inventory.group("Staff"), "0f0f0f0f-0000-4000-8000-00000000000f"
     ids = [inventory.policy(name, key=f"h{n}") for n, name in enumerate(HOSTILE)]
     first = inventory.policy("Baseline", {}, [to_group(staff), to_group(other)], key="p")
@@ -47,51 +44,6 @@ def draft(app, cast, made):
     answer = cast.client("operator").post(BASE, data={"set": made, "scope": "all"})
     assert answer.status_code == 303
     return int(re.search(r"/restores/(\d+)", answer.location)[1])
-
-
-def planned(app, restore_id: int, *, blocked: bool = False, ended: bool = False) -> None:
-    """As a preview, and if wanted the execution, would leave it."""
-    body = {"name": "Baseline", "password": SECRET}
-    plan = ItemPlan(
-        "create",
-        steps=(Step("Create", "POST", "/deviceManagement/configurationPolicies", body),),
-        blockers=(Note("mapping.undecided", "Say what stands for the group."),) * blocked,
-        warnings=(Note("assignment.left_out", "An assignment is left out."),),
-        lacks=("Its secrets",),
-        wanted=Wanted({"name": "Baseline", "description": "New"}, []),
-    )
-    with app.app_context(), write() as session:
-        restore = session.get_one(RestoreRun, restore_id)
-        for item in session.query(RestoreItem).filter_by(restore_id=restore_id):
-            item.action, item.is_blocked, item.plan = RestoreAction.CREATE, blocked, plan.to_json()
-            item.warning_count = 2
-            if ended:
-                item.done_at, item.target_id = utcnow(), f"new-{item.source_id}"
-                item.verdict = Verdict.DIFFERENCES
-                item.differences = [{"where": "description", "wanted": "New", "found": SECRET}]
-                session.add(
-                    RestoreWrite(
-                        restore_id=restore_id,
-                        item_id=item.id,
-                        step=0,
-                        method="POST",
-                        address="/deviceManagement/configurationPolicies",
-                        body_sha256="0" * 64,
-                        state=WriteState.DONE,
-                        status_code=201,
-                        request_id="req-1",
-                        created_id=item.target_id,
-                    )
-                )
-        restore.status, restore.previewed_at = RestoreStatus.PREVIEWED, utcnow()
-        restore.warnings = [{"code": "cache.stale", "message": "The directory cache is old."}]
-        session.flush()
-        fingerprint.bind(session, restore)
-    if ended:
-        with app.app_context(), write() as session:
-            restore = session.get_one(RestoreRun, restore_id)
-            restore.status, restore.verdict = RestoreStatus.CANCELLED, Verdict.DIFFERENCES
-            restore.ended_at = utcnow()
 
 
 def button(page: bs4.BeautifulSoup, words: str) -> bs4.Tag:
@@ -119,8 +71,6 @@ def test_the_list_is_empty_at_first_and_leads_to_the_wizard(cast):
 
 
 def test_sources_are_those_one_may_read(app, cast, made, inventory):
-    from tests.support.inventory_rows import add_tenant
-
     other = add_tenant(app, "secret-tenant")
     other.number = 900
     hidden = backup_set(app, other.tenant_id, [other.policy("X")], name="Hidden")
@@ -163,7 +113,7 @@ def test_hostile_names_are_shown_as_they_are(cast, draft, name):
 
 
 def test_a_preview_is_read_from_top_to_bottom(app, cast, draft):
-    planned(app, draft, blocked=True)
+    previewed(app, draft, blocked=True)
     page = soup(cast.client("manager").get(f"{BASE}/{draft}"))
     assert page.find(class_="answer").text == "4 will be created; 4 blocked."
     assert "Say what stands for the group." in page.text
@@ -173,7 +123,7 @@ def test_a_preview_is_read_from_top_to_bottom(app, cast, draft):
 
 
 def test_confirming_asks_for_name_reason_and_reading(app, cast, draft):
-    planned(app, draft)
+    previewed(app, draft)
     page = soup(cast.client("manager").get(f"{BASE}/{draft}"))
     dialog = page.find("dialog", id="confirm-restore")
     assert "In Contoso: 4 created." in dialog.text
@@ -197,7 +147,7 @@ def test_confirming_asks_for_name_reason_and_reading(app, cast, draft):
     ],
 )
 def test_a_confirmation_that_lacks_something_starts_nothing(app, cast, draft, left_out, said):
-    planned(app, draft)
+    previewed(app, draft)
     client = cast.client("manager")
     given = {"confirm": "Contoso", "reason": "Change 1", "has_read": "1"}
     given.pop(left_out)
@@ -207,7 +157,7 @@ def test_a_confirmation_that_lacks_something_starts_nothing(app, cast, draft, le
 
 
 def test_a_whole_confirmation_starts_it(app, cast, draft):
-    planned(app, draft)
+    previewed(app, draft)
     client = cast.client("manager")
     given = {"confirm": "Contoso", "reason": "Change 1", "has_read": "1"}
     answer = client.post(f"{BASE}/{draft}/confirm", data=given)
@@ -216,7 +166,7 @@ def test_a_whole_confirmation_starts_it(app, cast, draft):
 
 
 def test_a_change_in_between_refuses_and_says_what(app, cast, draft):
-    planned(app, draft)
+    previewed(app, draft)
     with app.app_context(), write() as session:
         row = session.query(RestoreMapping).filter_by(restore_id=draft).first()
         row.choice, row.target_id = "skip", None
@@ -227,7 +177,7 @@ def test_a_change_in_between_refuses_and_says_what(app, cast, draft):
 
 
 def test_an_object_shows_difference_requests_and_no_secret(app, cast, draft):
-    planned(app, draft)
+    previewed(app, draft)
     page = soup(cast.client("readonly").get(f"{BASE}/{draft}/items/{first_item(app, draft)}"))
     assert "POST /beta/deviceManagement/configurationPolicies" in page.text
     assert "Not there yet" in page.text
@@ -236,7 +186,8 @@ def test_an_object_shows_difference_requests_and_no_secret(app, cast, draft):
 
 
 def test_a_result_shows_proof_journal_and_report(app, cast, draft):
-    planned(app, draft, ended=True)
+    previewed(app, draft)
+    ended(app, draft)
     client = cast.client("operator")
     page = soup(client.get(f"{BASE}/{draft}"))
     assert "read back and different from what was wanted" in page.find(class_="answer").text
@@ -252,7 +203,8 @@ def test_a_result_shows_proof_journal_and_report(app, cast, draft):
 
 
 def test_undoing_drafts_deletions_of_what_was_created(app, cast, draft):
-    planned(app, draft, ended=True)
+    previewed(app, draft)
+    ended(app, draft)
     answer = cast.client("operator").post(f"{BASE}/{draft}/undo")
     undo = int(answer.location.rsplit("/", 1)[1])
     with app.app_context(), write() as session:
@@ -302,9 +254,6 @@ def test_the_mapping_as_a_file(cast, draft):
 
 
 def test_another_tenants_restore_is_not_found(app, cast, made):
-    from tests.support.backup_rows import draft as drafted
-    from tests.support.inventory_rows import add_tenant
-
     other = add_tenant(app, "elsewhere")
     restore = drafted(app, made, other.tenant_id)
     assert cast.client("owner").get(f"{BASE}/{restore}").status_code == 404

@@ -7,11 +7,9 @@ import json
 import pytest
 
 from opsapp.database import utcnow
-from opsapp.models import RestoreAction, RestoreItem, RestoreRun, RestoreStatus
-from opsapp.models.base import write
-from opsapp.restore import fingerprint
 from tests.support.backup_rows import backup_set
 from tests.support.inventory_rows import add_tenant, to_group
+from tests.support.restore_states import previewed
 
 STAFF = "Staff"
 
@@ -55,21 +53,6 @@ def drafted(flask, made, target):
 def rows(data, restore_id):
     found = data("restores", "mapping", restore_id)
     return {row["source_name"]: row for row in found}
-
-
-def previewed(app, restore_id: int, *, blocked: bool = False) -> None:
-    """As a preview would leave it."""
-    with app.app_context(), write() as session:
-        restore = session.get_one(RestoreRun, restore_id)
-        for item in session.query(RestoreItem).filter_by(restore_id=restore_id):
-            item.action, item.is_blocked = RestoreAction.CREATE, blocked
-            item.plan = {
-                "steps": [],
-                "blockers": [{"code": "mapping.undecided", "message": "Decide it."}] * blocked,
-            }
-        restore.status, restore.previewed_at = RestoreStatus.PREVIEWED, utcnow()
-        session.flush()
-        fingerprint.bind(session, restore)
 
 
 def test_create_prints_the_id_and_takes_everything(drafted, data):
@@ -227,7 +210,7 @@ def test_blockers_refuse(app, flask, drafted, data):
     previewed(app, made, blocked=True)
     result = flask("restores", "execute", made, "--confirm", "fabrikam")
     assert result.exit_code == 1
-    assert "1 item is blocked. “Two”: Decide it." in result.stderr
+    assert "1 item is blocked. “Two”: Say what stands for the group." in result.stderr
     assert data("restores", "show", made)["blockers"][0]["code"] == "mapping.undecided"
 
 

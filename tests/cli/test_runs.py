@@ -268,7 +268,7 @@ class TestList:
         ledger.run(type="no.longer.known", age=timedelta(days=400))
         result = flask("runs", "list", "--type", "bogus\x1b", "--json")
         assert (result.exit_code, result.stdout) == (2, "")
-        assert "“bogus\ufffd” is neither one of backup_set.add_policies, " in result.stderr
+        assert "“bogus\ufffd” is neither one of backup_schedule.retry, " in result.stderr
         assert flask("runs", "list", "--type", "\udcff").exit_code == 2
         assert flask("runs", "list", "--type", "no.longer.known").exit_code == 0
         outsider = flask("runs", "list", "--type", "no.longer.known", role="outsider")

@@ -193,3 +193,23 @@ def test_each_place_is_replaced_and_taken_away(key, content, named):
     assert references_of(kind, changed, []) == [(k, new[source_id]) for k, source_id in named]
     assert references_of(kind, without(content, {place.path for place in places}), []) == []
     assert references_of(kind, content, []) == named
+
+
+def test_actions_of_catalog_compliance_name_templates_and_groups() -> None:
+    action = {"notificationTemplateId": "template", "notificationMessageCCList": [ONE]}
+    content = {"scheduledActionsForRule": [{"scheduledActionConfigurations": [action]}]}
+
+    found = references_of(CATALOGUE["compliancePolicies"], content, [])
+
+    assert found == [("notificationMessageTemplates", "template"), ("groups", ONE)]
+
+
+def test_profiles_lead_to_one_certificate_or_to_several() -> None:
+    content = {
+        "rootCertificatesForServerValidation": [{"id": "root"}, {"id": "other"}],
+        "identityCertificateForClientAuthentication": {"id": "own"},
+    }
+
+    found = references_of(CATALOGUE["deviceConfigurations"], content, [])
+
+    assert set(found) == {("deviceConfigurations", one) for one in ("root", "other", "own")}

@@ -71,26 +71,3 @@ def test_a_change_of_them_is_sent_as_far_as_the_service_takes_it():
     made = plan(source("mobileApps", STORE_APP), there)
     assert made.steps[0].body == {"@odata.type": STORE_APP["@odata.type"], "isFeatured": True}
     assert made.lacks == ("Graph takes no change of: appStoreUrl.",)
-
-
-STRENGTH = {
-    "displayName": "Corporate",
-    "allowedCombinations": ["fido2"],
-    "combinationConfigurations": [{"id": "1", "appliesToCombinations": ["fido2"]}],
-}
-WORDS = "the conditions of its combinations"
-
-
-def test_conditions_of_combinations_are_said_to_be_lost():
-    made = plan(source("authenticationStrengthPolicies", STRENGTH))
-    assert made.lacks == (WORDS,)
-    assert plan(source("authenticationStrengthPolicies", {**STRENGTH,
-                "combinationConfigurations": []})).lacks == ()  # fmt: skip
-
-
-@pytest.mark.parametrize(("has_them", "action"), [(True, "unchanged"), (False, "cannot")])
-def test_they_are_not_lost_where_the_target_has_them(has_them, action):
-    rows = [{"id": "9", "appliesToCombinations": ["fido2"]}] if has_them else []
-    there = existing({"combinationConfigurations": rows}, base=STRENGTH)
-    made = plan(source("authenticationStrengthPolicies", STRENGTH), there)
-    assert (made.action, made.lacks) == (action, (WORDS,) if action == "cannot" else ())

@@ -14,6 +14,8 @@ from opsapp.database import utcnow
 from opsapp.extensions import db
 from opsapp.intune.normalise import canonical, sha256_of
 from opsapp.models import (
+    BackupItem,
+    BackupSchedule,
     BackupSet,
     CollectionState,
     DirectoryGroup,
@@ -115,11 +117,24 @@ def _one_of_everything(cast: Cast) -> dict[str, object]:
         )
         group = DirectoryGroup(tenant_id=cast.tenant_id, graph_id="g1", display_name="Everyone")
         state = CollectionState(tenant_id=cast.tenant_id, collection=COLLECTION)
-        backup = BackupSet(
-            tenant_id=cast.tenant_id, name="Monday", created_by="Ana", completed_at=utcnow()
+        backup = BackupSet(tenant_id=cast.tenant_id, name="Monday", created_by="Ana")
+        schedule = BackupSchedule(
+            tenant_id=cast.tenant_id, name="Nightly", frequency="daily", created_by="Ana"
         )
-        session.add_all([content, assignments, policy, group, state, backup])
+        session.add_all([content, assignments, policy, group, state, backup, schedule])
         session.flush()
+        item = BackupItem(
+            set_id=backup.id,
+            collection=COLLECTION,
+            graph_id="p1",
+            name="Baseline",
+            content_sha256=content.sha256,
+            assignments_sha256=assignments.sha256,
+            compare_sha256=content.sha256,
+        )
+        session.add(item)
+        session.flush()
+        backup.completed_at = utcnow()
         session.add(
             PolicyVersion(
                 policy_id=policy.id,
@@ -146,6 +161,8 @@ def _one_of_everything(cast: Cast) -> dict[str, object]:
             "run_id": _failed_run(session, cast, "owner").id,
             "policy_id": policy.id,
             "set_id": backup.id,
+            "item_id": item.id,
+            "schedule_id": schedule.id,
             "group_id": group.id,
             "operation_type": "inventory.sync",
             "filename": "img/mark.svg",

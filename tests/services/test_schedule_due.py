@@ -14,7 +14,7 @@ from opsapp.models import BackupSchedule, BackupSlot, Frequency, OperationRun, S
 from opsapp.models.base import write
 from opsapp.refusals import Refused
 from opsapp.services import schedule_due, schedules, tenants
-from opsapp.services.schedules import Plan
+from opsapp.services.schedule_plan import Plan
 from tests.support.cast import Cast
 
 ANA = Actor("ana@example.test")

@@ -63,6 +63,16 @@ def _holds_secrets(content: Content) -> bool:
     return any(isinstance(row, dict) and row.get("isEncrypted") for row in rows)
 
 
+_ACTIONS_NAME = (
+    Reference(
+        "scheduledActionsForRule[].scheduledActionConfigurations[].notificationTemplateId",
+        "notificationMessageTemplates",
+    ),
+    Reference(
+        "scheduledActionsForRule[].scheduledActionConfigurations[].notificationMessageCCList[]",
+        "groups",
+    ),
+)
 CONFIGURATION = (
     PolicyType(
         "configurationPolicies",
@@ -126,7 +136,11 @@ CONFIGURATION = (
         references=(
             *TARGETS,
             TAGS,
-            *(Reference(f"{link}.id", "deviceConfigurations") for link in CERTIFICATE_LINKS),
+            *(
+                Reference(f"{link}{rows}.id", "deviceConfigurations")
+                for link in CERTIFICATE_LINKS
+                for rows in ("", "[]")  # some lead to one profile, some to several
+            ),
         ),
         writing=Writing(
             assign=_ASSIGN,
@@ -161,15 +175,7 @@ CONFIGURATION = (
         references=(
             *TARGETS,
             TAGS,
-            Reference(
-                "scheduledActionsForRule[].scheduledActionConfigurations[].notificationTemplateId",
-                "notificationMessageTemplates",
-            ),
-            Reference(
-                "scheduledActionsForRule[].scheduledActionConfigurations[]"
-                ".notificationMessageCCList[]",
-                "groups",
-            ),
+            *_ACTIONS_NAME,
             Reference(
                 "deviceCompliancePolicyScript.deviceComplianceScriptId", "deviceComplianceScripts"
             ),
@@ -200,7 +206,7 @@ CONFIGURATION = (
         name_property="name",
         reread=always,  # its actions are changed by an action of their own
         kinds=("Linux compliance",),
-        references=(*TARGETS, TAGS),
+        references=(*TARGETS, TAGS, *_ACTIONS_NAME),
         names_in_settings=True,
         writing=Writing(
             update="PUT",

@@ -7,7 +7,7 @@ from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.catalogue.configuration import CERTIFICATE_LINKS
 from opsapp.intune.catalogue.row import STRIPPED_EVERYWHERE
 from opsapp.intune.restore import parts
-from opsapp.intune.restore.bodies import clean, without_members
+from opsapp.intune.restore.bodies import clean, own_assignments, without_members
 from opsapp.intune.restore.plan import Wanted
 
 Rows = Callable[[Any], Any]
@@ -23,7 +23,7 @@ def comparable(policy_type: PolicyType, wanted: Wanted) -> Wanted:
     for name, value in clean(wanted.content).items():
         if name not in owned and name not in _ALWAYS_OWNED.get(policy_type.key, ()):
             content[name] = forms[name](value) if name in forms else value
-    return Wanted(content, wanted.assignments)
+    return Wanted(content, own_assignments(wanted.assignments))
 
 
 def _each(change: Callable[[Mapping[str, Any]], Any]) -> Rows:
@@ -106,6 +106,7 @@ _FORMS: Final[Mapping[str, Mapping[str, Rows]]] = {
     "androidDeviceOwnerEnrollmentProfiles": _GROUPS_OF_ENROLMENT,
     "roleDefinitions": {"rolePermissions": _but("actions")},
     "roleAssignments": _TAGS,
+    "authenticationStrengthPolicies": {"combinationConfigurations": _but("id")},
     "conditionalAccessPolicies": {
         "grantControls": _each(
             lambda row: {**row, "authenticationStrength": _LINK(row.get("authenticationStrength"))}
@@ -114,6 +115,6 @@ _FORMS: Final[Mapping[str, Mapping[str, Rows]]] = {
 }
 _ALWAYS_OWNED: Final[Mapping[str, tuple[str, ...]]] = {
     "roleDefinitions": ("permissions",),
-    "authenticationStrengthPolicies": ("requirementsSatisfied", "combinationConfigurations"),
+    "authenticationStrengthPolicies": ("requirementsSatisfied",),
     "wdacSupplementalPolicies": ("creationDateTime",),
 }

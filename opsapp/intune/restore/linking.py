@@ -54,6 +54,7 @@ class Linked:
     assignments: list[dict[str, Any]]
     blockers: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
+    lacks: tuple[str, ...] = ()
 
 
 def linked(

@@ -317,13 +317,24 @@ def _text_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def combinations(change: Change) -> Steps:
-    """What an authentication strength allows is changed by an action of its own."""
-    if change.is_new or not change.differs("allowedCombinations"):
-        return
-    body = {"allowedCombinations": change.wanted.get("allowedCombinations")}
-    yield Step(
-        "Set the allowed combinations", "POST", f"{change.own}/updateAllowedCombinations", body
-    )
+    """What an authentication strength allows, and further conditions of single methods."""
+    if not change.is_new and change.differs("allowedCombinations"):
+        body = {"allowedCombinations": change.wanted.get("allowedCombinations")}
+        yield Step(
+            "Set the allowed combinations", "POST", f"{change.own}/updateAllowedCombinations", body
+        )
+    name = "combinationConfigurations"
+    address = f"{change.own}/{name}"
+    wanted = [without_members(clean(row), "id") for row in rows(change.wanted, name)]
+    before = [
+        (row.get("id"), without_members(clean(row), "id")) for row in rows(change.found, name)
+    ]
+    for own, row in before:
+        if own and form_of(row) not in map(form_of, wanted):
+            yield Step("Remove a condition of a method", "DELETE", f"{address}/{own}")
+    for row in wanted:
+        if form_of(row) not in [form_of(old) for _, old in before]:
+            yield Step("Add a condition of a method", "POST", address, row, shows=address, row=True)
 
 
 def form_of(value: Any) -> Any:

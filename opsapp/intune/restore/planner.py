@@ -8,12 +8,16 @@ from typing import Any, Final
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.holding import lacking, lacking_assignments
 from opsapp.intune.restore import access, recipes
+from opsapp.intune.restore.bodies import own_assignments
 from opsapp.intune.restore.comparable import comparable
+from opsapp.intune.restore.foreign import without_imported
 from opsapp.intune.restore.limits import is_default, why_not, without_lost_secrets
 from opsapp.intune.restore.linking import Linked, Resolve, linked
 from opsapp.intune.restore.matching import LASTING
+from opsapp.intune.restore.notes import BLOCKED
+from opsapp.intune.restore.notes import UNDECIDED as UNMAPPED
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
-from opsapp.intune.restore.required import completed, fitted, never_sent
+from opsapp.intune.restore.required import completed, fitted
 
 UNDECIDED: Final = "conflict.undecided"
 
@@ -92,10 +96,13 @@ def _linked(source: Source, resolve: Resolve, existing: Existing | None) -> Link
         found = existing.content.get("state") if existing else None
         state, notes = access.state_to_be(content.get("state"), source.state, found)
         content = {**content, "state": state}
+    lacks: tuple[str, ...] = ()
+    if source.is_foreign:
+        content, lacks = without_imported(content)
     named = linked(
         source.policy_type, content, source.assignments, resolve, is_foreign=source.is_foreign
     )
-    return replace(named, warnings=[*notes, *named.warnings])
+    return replace(named, warnings=[*notes, *named.warnings], lacks=lacks)
 
 
 def _is_only_one(source: Source) -> bool:
@@ -135,12 +142,12 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
     found = Wanted(existing.content, existing.assignments)
     wanted = fitted(policy_type, Wanted(content, named.assignments), found)
     base = ItemPlan("unchanged", existing.id, base_sha256=existing.compare_sha256)
-    lost = never_sent(policy_type, wanted.content, found.content)
-    lacks = (*lacks, *lost)
     differs = _differences(policy_type, wanted, found)
     differs += recipes.to_clear(policy_type, wanted, found, now)
-    if not differs and not named.blockers:
-        return replace(base, action="cannot", lacks=lost) if lost else base
+    # Whatever it names that nobody knows: nothing is sent.
+    blockers = [note for note in named.blockers if note.code not in (UNMAPPED, BLOCKED)]
+    if not differs and not blockers and not named.lacks:
+        return base
     reason = why_not(policy_type, existing.content, exists=True)
     if reason:
         return replace(base, action="cannot", lacks=(reason,))
@@ -160,7 +167,7 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
         steps=steps,
         blockers=notes["blockers"],
         warnings=warnings,
-        lacks=lacks,
+        lacks=(*named.lacks, *lacks),
         wanted=comparable(policy_type, wanted),
     )
 
@@ -171,7 +178,8 @@ def _differences(policy_type: PolicyType, wanted: Wanted, found: Wanted) -> list
     shown = comparable(policy_type, wanted)
     places = [lack.where for lack in lacking(shown.content, dict(found.content), noise)
               if not lack.is_hidden]  # fmt: skip
-    places += ["assignments"] * len(lacking_assignments(wanted.assignments, found.assignments))
+    theirs = own_assignments(found.assignments)
+    places += ["assignments"] * len(lacking_assignments(shown.assignments, theirs))
     return places
 
 
@@ -194,13 +202,12 @@ def _create(source: Source, named: Linked, now: datetime) -> ItemPlan:
     content, lacks = without_lost_secrets(named.content)
     wanted, notes = completed(policy_type, Wanted(content, named.assignments))
     own = id_of(policy_type.key, source.id)
-    lacks = (*lacks, *never_sent(policy_type, wanted.content, {}))
     return ItemPlan(
         "create",
         steps=recipes.creation(policy_type, own, wanted, now),
         blockers=tuple(named.blockers),
         warnings=(*named.warnings, *notes, *_risks(policy_type, wanted.content, is_new=True)),
-        lacks=lacks,
+        lacks=(*named.lacks, *lacks),
         wanted=comparable(policy_type, wanted),
     )
 

@@ -20,7 +20,7 @@ from opsapp.intune.restore.plan import GROUPS, Step, Wanted
 from opsapp.intune.restore.surplus import cleared, is_whole, surplus
 
 _ONE: Final = "1 target"
-_NOTIFICATION: Final = "EnrollmentNotificationsConfiguration"
+_NOTIFICATION: Final = "deviceEnrollmentNotificationConfiguration"
 
 
 def creation(
@@ -69,6 +69,7 @@ def _creating(policy_type: PolicyType, content: Mapping[str, Any], body: dict[st
         address = f"/deviceManagement/templates/{content.get('templateId')}/createInstance"
     elif str(content.get("@odata.type")).endswith(_NOTIFICATION):
         address = f"{policy_type.path}/createEnrollmentNotificationConfiguration"
+        body = {"deviceEnrollmentNotificationConfigurations": [body]}
     return Step("Create", "POST", address, body, creates=True, shows=policy_type.path)
 
 
@@ -93,7 +94,9 @@ def update(
 
 def _single_body(wanted: Wanted, found: Wanted) -> dict[str, Any]:
     del found
-    content = {name: value for name, value in wanted.content.items() if "@" not in name}
+    content = {
+        name: value for name, value in wanted.content.items() if "@" not in name and name != "id"
+    }
     return content if "settings" in content else {"settings": content}
 
 
@@ -260,6 +263,8 @@ def deletion(
     if found is not None and found.content.get("isTrusted") is True:
         body = {"@odata.type": found.content.get("@odata.type"), "isTrusted": False}
         first.append(Step("Trust it no more", "PATCH", own, body, shows=own))
+    if found is not None and policy_type.key == "authenticationContextClassReferences":
+        first.append(Step("Withdraw it", "PATCH", own, {"isAvailable": False}, shows=own))
     return (*first, Step("Delete", "DELETE", own))
 
 

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from opsapp.intune.catalogue import PolicyType
-from opsapp.intune.normalise import canonical
 from opsapp.intune.restore import parts
-from opsapp.intune.restore.bodies import without_members
 from opsapp.intune.restore.limits import is_default
 from opsapp.intune.restore.plan import Note, Wanted
 
@@ -18,11 +16,6 @@ _NO_ACTION: Final = Note(
     "compliance.no_action",
     "The backup holds no action for noncompliance: devices are marked noncompliant at once.",
 )
-_NEVER_SENT: Final[Mapping[str, Mapping[str, str]]] = {
-    "authenticationStrengthPolicies": {
-        "combinationConfigurations": "the conditions of its combinations"
-    },
-}
 
 
 def completed(policy_type: PolicyType, wanted: Wanted) -> tuple[Wanted, list[Note]]:
@@ -49,23 +42,3 @@ def fitted(policy_type: PolicyType, wanted: Wanted, found: Wanted) -> Wanted:
 
 def _has_action(content: Mapping[str, Any]) -> bool:
     return any(parts.rows(rule, _ACTIONS) for rule in parts.rows(content, _RULES))
-
-
-def never_sent(
-    policy_type: PolicyType, wanted: Mapping[str, Any], found: Mapping[str, Any]
-) -> tuple[str, ...]:
-    """What the object has, the target's has not, and no request of ours brings there, in words."""
-    return tuple(
-        words
-        for name, words in _NEVER_SENT.get(policy_type.key, {}).items()
-        if wanted.get(name) and not _same_rows(parts.rows(wanted, name), parts.rows(found, name))
-    )
-
-
-def _same_rows(ones: list[dict[str, Any]], others: list[dict[str, Any]]) -> bool:
-    """Whether the rows are the same, their ids and order apart."""
-    forms = [
-        sorted(canonical(parts.form_of(without_members(row, "id"))) for row in some)
-        for some in (ones, others)
-    ]
-    return forms[0] == forms[1]
