@@ -77,6 +77,7 @@ class Membership(Model):
 class PermissionState(enum.StrEnum):
     GRANTED = "granted"
     MISSING = "missing"
+    MISSING_TO_RESTORE = "missing_to_restore"  # nothing but restores needs it
 
 
 class TenantPermission(Model):

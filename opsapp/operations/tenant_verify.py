@@ -8,7 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from opsapp.database import utcnow
-from opsapp.intune.catalogue import permissions_needed
+from opsapp.intune.catalogue import permissions_needed, permissions_to_restore
 from opsapp.models import ItemResult, PermissionState, Tenant, TenantPermission
 from opsapp.operations.base import Item, Operation, RunContext, Step, milliseconds_since
 
@@ -37,25 +37,34 @@ class TenantVerify(Operation):
 
 def _keep_permissions(ctx: RunContext, step: Step, granted: Collection[str], took: int) -> None:
     """They are in the token: ``took`` milliseconds for all of them together."""
-    now = utcnow()
     needed = permissions_needed()
+    to_restore = permissions_to_restore()
     step.session.execute(
         sa.delete(TenantPermission).where(TenantPermission.tenant_id == ctx.tenant.id)
     )
     for permission, needed_for in needed.items():
         is_granted = _is_granted(permission, granted)
-        step.session.add(
-            TenantPermission(
-                tenant_id=ctx.tenant.id,
-                permission=permission,
-                state=PermissionState.GRANTED if is_granted else PermissionState.MISSING,
-                needed_for=needed_for[:300],
-                checked_at=now,
-            )
-        )
+        state = PermissionState.GRANTED if is_granted else PermissionState.MISSING
+        step.session.add(_row(ctx, permission, state, needed_for))
         item = _permission_item(permission, needed_for, is_granted=is_granted)
         step.record(replace(item, duration_ms=took))
-    step.session.get_one(Tenant, ctx.tenant.id).verified_at = now
+    for permission in to_restore.keys() - needed.keys():
+        is_granted = permission in granted
+        state = PermissionState.GRANTED if is_granted else PermissionState.MISSING_TO_RESTORE
+        step.session.add(_row(ctx, permission, state, to_restore[permission]))
+    step.session.get_one(Tenant, ctx.tenant.id).verified_at = utcnow()
+
+
+def _row(
+    ctx: RunContext, permission: str, state: PermissionState, needed_for: str
+) -> TenantPermission:
+    return TenantPermission(
+        tenant_id=ctx.tenant.id,
+        permission=permission,
+        state=state,
+        needed_for=needed_for[:300],
+        checked_at=utcnow(),
+    )
 
 
 def _permission_item(permission: str, needed_for: str, *, is_granted: bool) -> Item:

@@ -55,6 +55,7 @@ _TABLE = (
     # permissions, tenants
     State("granted", "Granted", "check-circle-fill", "green"),
     State("missing", "Missing", "x-circle-fill", "red"),
+    State("missing_to_restore", "Missing for restores", "x-circle", "amber"),
     State("verified", "Verified", "patch-check", "green"),
     State("unverified", "Not verified", "question-circle", "amber"),
     State("suspended", "Suspended", "pause-circle", "amber"),

@@ -22,6 +22,7 @@ from opsapp.models import (
     CollectionState,
     Completeness,
     MappingChoice,
+    RestoreAction,
     RestoreItem,
     RestoreMapping,
     RestoreRun,
@@ -56,9 +57,17 @@ def refresh(session: Session, restore: RestoreRun) -> None:
 
 
 def _needed(session: Session, restore: RestoreRun) -> dict[str, set[str]]:
-    """What the restore's objects name and is none of them, by kind."""
+    """What the restore's objects name and is none of them, by kind.
+
+    One of them that the last preview found cannot be restored can be mapped as well.
+    """
     query = sa.select(RestoreItem.collection, RestoreItem.source_id).where(
-        RestoreItem.restore_id == restore.id, RestoreItem.collection != GROUPS
+        RestoreItem.restore_id == restore.id,
+        RestoreItem.collection != GROUPS,
+        sa.or_(
+            RestoreItem.action.is_distinct_from(RestoreAction.CANNOT),
+            RestoreItem.target_id.is_not(None),
+        ),
     )
     own = {(row[0], row[1]) for row in session.execute(query)}
     named: dict[str, set[str]] = defaultdict(set)

@@ -226,11 +226,15 @@ class Planning:
         )
 
     def _resolve(self, kind: str, source_id: str) -> Link:
+        blocked = ""
         for like in kinds_like(kind):
             one = self._objects.get((like, source_id))
             if one is not None and (link := self._link_to(like, source_id, one)):
                 return link
+            blocked = one.item.name if one is not None else blocked
         row = self._mappings.get((kind, source_id))
+        if blocked and (row is None or row.choice is None):
+            return Link(name=blocked, is_blocked=True)
         if row is None or row.choice is None:
             return Link(name=(row.source_name if row else "") or source_id)
         if row.choice == MappingChoice.SKIP:
@@ -240,7 +244,7 @@ class Planning:
         return Link(row.target_id, name=row.source_name)
 
     def _link_to(self, kind: str, source_id: str, one: _Object) -> Link | None:
-        """To an object of this restore; None when it will not be there and so says nothing."""
+        """To an object of this restore; None when it will not be there: then a mapping counts."""
         plan, name = one.plan, one.item.name
         if plan is not None and plan.action == "create":
             return Link(id_of(kind, source_id), name=name)
@@ -248,7 +252,7 @@ class Planning:
             return Link(target, name=name)
         if one.item.choice == ConflictChoice.SKIP or (plan and plan.action == "skip"):
             return Link(is_left_out=True, name=name)
-        return Link(name=name) if plan else Link(id_of(kind, source_id), name=name)
+        return None if plan else Link(id_of(kind, source_id), name=name)
 
     def _plan_group(self, item: RestoreItem) -> ItemPlan:
         return plan_group(item.source_id, self._group(item))

@@ -7,28 +7,43 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from opsapp.database import utcnow
-from opsapp.intune.catalogue import CATALOGUE
+from opsapp.intune.catalogue import CATALOGUE, write_permission
 from opsapp.models import (
     PermissionState,
     Policy,
     RestoreAction,
     RestoreItem,
     RestoreRun,
+    Tenant,
     TenantPermission,
 )
 
 _STALE = timedelta(days=1)
 _WRITING = (RestoreAction.CREATE, RestoreAction.UPDATE, RestoreAction.DELETE)
-_POLICY_WRITE = "Policy.ReadWrite.ConditionalAccess"
 
 
 def of_restore(session: Session, restore: RestoreRun) -> list[dict[str, Any]]:
     """``code`` and ``message`` of each."""
-    return [*_cache(restore), *_permissions(session, restore), *_approval(session, restore)]
+    return [
+        *_target(restore.tenant),
+        *_cache(restore),
+        *_permissions(session, restore),
+        *_approval(session, restore),
+    ]
 
 
 def _warning(code: str, message: str) -> dict[str, Any]:
     return {"code": code, "message": message}
+
+
+def _target(tenant: Tenant) -> list[dict[str, Any]]:
+    notes = []
+    if tenant.is_production:
+        notes.append(_warning("target.production", "The target is a production tenant."))
+    if tenant.suspended_at is not None:
+        message = "Work on the target is suspended: nothing is written until it is resumed."
+        notes.append(_warning("target.suspended", message))
+    return notes
 
 
 def _cache(restore: RestoreRun) -> list[dict[str, Any]]:
@@ -42,13 +57,6 @@ def _cache(restore: RestoreRun) -> list[dict[str, Any]]:
     return []
 
 
-def write_permission(permission: str) -> str:
-    """The permission to write what ``permission`` lets read."""
-    if permission == "Policy.Read.All":
-        return _POLICY_WRITE
-    return permission.replace(".Read.All", ".ReadWrite.All")
-
-
 def _permissions(session: Session, restore: RestoreRun) -> list[dict[str, Any]]:
     """Permissions that verifying the tenant found missing and that the restore needs."""
     query = sa.select(RestoreItem.collection).where(
@@ -60,7 +68,7 @@ def _permissions(session: Session, restore: RestoreRun) -> list[dict[str, Any]]:
         sa.select(TenantPermission.permission).where(
             TenantPermission.tenant_id == restore.tenant_id,
             TenantPermission.permission.in_(needed),
-            TenantPermission.state == PermissionState.MISSING,
+            TenantPermission.state != PermissionState.GRANTED,
         )
     ).all()
     return [

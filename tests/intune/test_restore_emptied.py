@@ -2,6 +2,7 @@
 
 import pytest
 
+from opsapp.intune.restore.linking import Link
 from tests.intune.planning_cases import links, plan, source
 
 ONE, TWO = "7101093a-42e0-5150-8d69-a78ac5007c4e", "00c53e3e-3cd0-5ae6-8bb0-59d7e87c4d24"
@@ -65,3 +66,14 @@ def test_without_any_scope_tag_it_gets_the_default_one(key, name):
     made = plan(source(key, {"displayName": "A", name: ["7"]}), resolve=links(**{"7": None}))
     assert made.blockers == ()
     assert made.steps[0].body[name] == ["0"]
+
+
+def test_what_needs_an_object_that_cannot_be_restored_says_so():
+    def resolve(kind, source_id):
+        del kind, source_id
+        return Link(name="Contoso VPN", is_blocked=True)
+
+    content = {"displayName": "A", "targetedMobileApps": [ONE]}
+    made = plan(source("mobileAppConfigurations", content), resolve=resolve)
+    assert [note.code for note in made.blockers] == ["dependency.blocked"]
+    assert "Contoso VPN" in made.blockers[0].message

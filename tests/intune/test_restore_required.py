@@ -51,3 +51,23 @@ def test_a_default_of_the_tenant_is_never_assigned():
     assert made.wanted.assignments == []
     same = existing({"id": "two_DefaultLimit"}, base=default)
     assert plan(given, same, resolve=resolve).action == "unchanged"
+
+
+STORE_APP = {
+    "@odata.type": "#microsoft.graph.iosStoreApp",
+    "displayName": "Corporate",
+    "appStoreUrl": "https://apps.example/notes",
+    "isFeatured": True,
+}
+
+
+def test_an_app_keeps_its_place_in_the_store_and_its_prominence():
+    body = plan(source("mobileApps", STORE_APP)).steps[0].body
+    assert (body["appStoreUrl"], body["isFeatured"]) == (STORE_APP["appStoreUrl"], True)
+
+
+def test_a_change_of_them_is_sent_as_far_as_the_service_takes_it():
+    there = existing({"appStoreUrl": "https://other.example", "isFeatured": False}, base=STORE_APP)
+    made = plan(source("mobileApps", STORE_APP), there)
+    assert made.steps[0].body == {"@odata.type": STORE_APP["@odata.type"], "isFeatured": True}
+    assert made.lacks == ("Graph takes no change of: appStoreUrl.",)

@@ -74,3 +74,21 @@ def test_a_permission_granted_later_is_seen_at_the_next_verification(
     simulator.set_permissions(simulated.slug, grant=["GroupMember.Read.All"])
     run = perform("tenant.verify")
     assert run.outcome == RunOutcome.SUCCEEDED
+
+
+def test_a_permission_that_only_restores_need_fails_nothing(
+    simulator: Simulator, simulated: SimulatedTenant, perform: Perform
+) -> None:
+    simulator.set_permissions(
+        simulated.slug,
+        revoke=["DeviceManagementApps.ReadWrite.All", "Policy.ReadWrite.ConditionalAccess"],
+        grant=["DeviceManagementApps.Read.All", "Policy.Read.All"],
+    )
+    run = perform("tenant.verify")
+    assert run.outcome == RunOutcome.SUCCEEDED
+    found = states()
+    for permission in ("DeviceManagementApps", "Policy"):
+        assert found[f"{permission}.Read.All"] == PermissionState.GRANTED
+    lacking = {name for name, state in found.items() if state != PermissionState.GRANTED}
+    assert lacking == {"DeviceManagementApps.ReadWrite.All", "Policy.ReadWrite.ConditionalAccess"}
+    assert {found[name] for name in lacking} == {PermissionState.MISSING_TO_RESTORE}

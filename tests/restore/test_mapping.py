@@ -8,6 +8,7 @@ from opsapp.database import utcnow
 from opsapp.models import (
     DirectoryGroup,
     MappingChoice,
+    RestoreAction,
     RestoreItem,
     RestoreMapping,
     RestoreRun,
@@ -72,6 +73,20 @@ def test_in_the_same_tenant_everything_is_itself(app, cast, inventory):
     found = rows(app, restore)
     assert set(found) == {("groups", staff)}  # the tag is restored with it
     assert (found["groups", staff].target_id, found["groups", staff].origin) == (staff, "id")
+
+
+def test_what_a_preview_found_cannot_be_restored_can_be_mapped(app, cast, inventory, other):
+    tag = inventory.policy("Europe", collection="roleScopeTags", key="3")
+    policy = inventory.policy("Baseline", {"roleScopeTagIds": ["0", "3"]}, key="p")
+    made = backup_set(app, cast.tenant_id, [policy, tag])
+    restore = draft(app, made, other.tenant_id)
+    assert not rows(app, restore)
+    for target_id, named in (("9", set()), (None, {("roleScopeTags", "3")})):
+        with app.app_context(), write() as session:
+            held = sa.select(RestoreItem).filter_by(restore_id=restore, source_id="3")
+            item = session.scalars(held).one()
+            item.action, item.target_id = RestoreAction.CANNOT, target_id
+        assert set(rows(app, restore)) == named
 
 
 def test_a_tag_that_is_not_restored_is_mapped(app, cast, inventory):

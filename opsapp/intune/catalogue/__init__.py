@@ -18,12 +18,15 @@ __all__ = [
     "AssignmentSource",
     "PolicyType",
     "permissions_needed",
+    "permissions_to_restore",
+    "write_permission",
 ]
 
 CATALOGUE: dict[str, PolicyType] = {
     row.key: row for row in (*CONFIGURATION, *SCRIPTS, *APPS, *ENROLLMENT, *TENANT)
 }
 
+_POLICY_WRITE = "Policy.ReadWrite.ConditionalAccess"
 _NAMED = 6  # policy types that a permission is explained with
 
 OTHER_PERMISSIONS: dict[str, str] = {
@@ -40,6 +43,24 @@ def permissions_needed() -> dict[str, str]:
     return {
         **OTHER_PERMISSIONS,
         **{permission: _in_words(labels) for permission, labels in needed.items()},
+    }
+
+
+def write_permission(permission: str) -> str:
+    """The permission to write what ``permission`` lets read."""
+    if permission == "Policy.Read.All":
+        return _POLICY_WRITE
+    return permission.replace(".Read.All", ".ReadWrite.All")
+
+
+def permissions_to_restore() -> dict[str, str]:
+    """Every Graph permission that restores write policies with, and what for, in words."""
+    needed: dict[str, list[str]] = {}
+    for row in CATALOGUE.values():
+        if not row.writing.cannot:
+            needed.setdefault(write_permission(row.permission), []).append(row.label)
+    return {
+        permission: f"restores of: {_in_words(labels)}" for permission, labels in needed.items()
     }
 
 

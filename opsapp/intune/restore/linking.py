@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from opsapp.intune.catalogue import PolicyType
 from opsapp.intune.restore import access
-from opsapp.intune.restore.notes import EMPTIED, LEFT_OUT, UNDECIDED, WIDENED
+from opsapp.intune.restore.notes import BLOCKED, EMPTIED, LEFT_OUT, UNDECIDED, WIDENED
 from opsapp.intune.restore.plan import GROUPS, Note
 from opsapp.intune.restore.references import Path, Place, places_in, replaced, without
 
@@ -32,11 +32,15 @@ _DEFAULT_TAG: Final = "0"
 
 @dataclass(frozen=True)
 class Link:
-    """What stands for a thing of the source; neither: nothing is decided. ``name`` for people."""
+    """What stands for a thing of the source; neither: nothing is decided. ``name`` for people.
+
+    ``is_blocked``: it is an object of the restore that is not going to be there as things stand.
+    """
 
     target_id: str | None = None
     is_left_out: bool = False
     name: str = ""
+    is_blocked: bool = False
 
 
 Resolve = Callable[[str, str], Link]
@@ -104,6 +108,9 @@ def _chained(
 
 
 def _undecided(place: Place, link: Link) -> Note:
+    if link.is_blocked:
+        message = f"It needs “{link.name}”, which cannot be restored or is not decided: map it."
+        return Note(BLOCKED, message)
     what = "group" if place.kind == GROUPS else "object"
     return Note(UNDECIDED, f"The {what} “{link.name or place.source_id}” is not mapped.")
 

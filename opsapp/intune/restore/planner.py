@@ -14,6 +14,7 @@ from opsapp.intune.restore.foreign import without_imported
 from opsapp.intune.restore.limits import is_default, why_not, without_lost_secrets
 from opsapp.intune.restore.linking import Linked, Resolve, linked
 from opsapp.intune.restore.matching import LASTING
+from opsapp.intune.restore.notes import BLOCKED
 from opsapp.intune.restore.notes import UNDECIDED as UNMAPPED
 from opsapp.intune.restore.plan import ItemPlan, Note, Wanted, id_of
 from opsapp.intune.restore.required import completed, fitted
@@ -144,7 +145,7 @@ def _onto(source: Source, named: Linked, existing: Existing, now: datetime) -> I
     differs = _differences(policy_type, wanted, found)
     differs += recipes.to_clear(policy_type, wanted, found, now)
     # Whatever it names that nobody knows: nothing is sent.
-    blockers = [note for note in named.blockers if note.code != UNMAPPED]
+    blockers = [note for note in named.blockers if note.code not in (UNMAPPED, BLOCKED)]
     if not differs and not blockers and not named.lacks:
         return base
     reason = why_not(policy_type, existing.content, exists=True)
