@@ -79,6 +79,11 @@ class GraphClient:
     def close(self) -> None:
         self._transport.close()
 
+    @property
+    def base(self) -> str:
+        """Where the tenant's Graph is, without a version: what bindings in bodies must name."""
+        return self._places.graph
+
     def token_roles(self, *, fresh: bool = False) -> tuple[str, ...]:
         """The app permissions in the token, sorted; for display, not verified.
 

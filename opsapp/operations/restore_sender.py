@@ -75,7 +75,7 @@ class Sender:
         Raises StepFailed, StepWaits, what ``Targets`` raises, Park, and errors with which nothing
         else can succeed.
         """
-        request = ready(step, self._targets.id_in_target)
+        request = ready(step, self._targets.id_in_target, self._ctx.graph.base)
         body = self._with_secrets(request.body)
         code = before.approval_code if before else None
         if before is not None and before.state == WriteState.PENDING_APPROVAL:

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from opsapp.intune.catalogue.row import in_address
 from opsapp.intune.restore import Step, with_ids
@@ -11,6 +11,8 @@ from opsapp.intune.restore.bodies import BASE64
 from opsapp.intune.secrets import is_sealed
 
 LookUp = Callable[[str, str], str]
+
+GRAPH: Final = "https://graph.microsoft.com"
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,11 @@ class Request:
     version: str
 
 
-def ready(step: Step, look_up: LookUp) -> Request:
-    """The request of a step; ``look_up`` raises where an id is not known."""
+def ready(step: Step, look_up: LookUp, base: str) -> Request:
+    """The request of a step; ``look_up`` raises where an id is not known.
+
+    ``base`` is where the tenant's Graph is: plans are written for the global cloud.
+    """
 
     def encoded(collection: str, source_id: str) -> str:
         return in_address(look_up(collection, source_id))
@@ -33,10 +38,27 @@ def ready(step: Step, look_up: LookUp) -> Request:
     return Request(
         step.method,
         with_ids(step.address, encoded),
-        with_ids(step.body, look_up),
+        _in_cloud(with_ids(step.body, look_up), base),
         with_ids(step.shows, encoded),
         step.version,
     )
+
+
+def _in_cloud(value: Any, base: str) -> Any:
+    """A copy in which bindings lead to the tenant's own cloud: another one's are refused."""
+    if isinstance(value, dict):
+        return {
+            key: _bound(member, base) if "@odata." in key else _in_cloud(member, base)
+            for key, member in value.items()
+        }
+    return [_in_cloud(member, base) for member in value] if isinstance(value, list) else value
+
+
+def _bound(value: Any, base: str) -> Any:
+    if isinstance(value, list):
+        return [_bound(one, base) for one in value]
+    is_address = isinstance(value, str) and value.startswith(f"{GRAPH}/")
+    return base + value.removeprefix(GRAPH) if is_address else value
 
 
 def with_secrets(value: Any, open_seal: Callable[[str], str]) -> Any:
