@@ -25,7 +25,7 @@ from opsapp.operations.tenant_reading import read_collections
 from opsapp.refusals import Refused
 from opsapp.restore import fingerprint, warnings
 from opsapp.restore.mapping import refresh
-from opsapp.restore.planning import Planning
+from opsapp.restore.planning import Planning, keep_group_items
 
 PLANNED = "plan"  # the kind of the items that say what is planned
 _OPEN = (RestoreStatus.DRAFT, RestoreStatus.PREVIEWED)
@@ -56,7 +56,10 @@ class RestorePreview(Operation):
         with ctx.step() as step:
             restore = _open(step.session.get(RestoreRun, restore_id, with_for_update=True), ctx)
             refresh(step.session, restore)
-            planned = Planning(step.session, restore).run()
+            keep_group_items(step.session, restore)
+        planned = Planning(db.session(), db.session.get_one(RestoreRun, restore_id)).run()
+        with ctx.step() as step:
+            restore = _open(step.session.get(RestoreRun, restore_id, with_for_update=True), ctx)
             _store(restore, planned)
             step.session.flush()
             fingerprint.bind(step.session, restore)

@@ -49,8 +49,37 @@ class _Object:
     plan: ItemPlan | None = None
 
 
+def keep_group_items(session: Session, restore: RestoreRun) -> None:
+    """An item for each group to create; those no longer wanted go."""
+    wanted = {
+        row.source_id: row
+        for row in session.scalars(
+            sa.select(RestoreMapping).where(
+                RestoreMapping.restore_id == restore.id,
+                RestoreMapping.kind == GROUPS,
+                RestoreMapping.choice == MappingChoice.CREATE,
+            )
+        )
+    }
+    query = sa.select(RestoreItem).where(
+        RestoreItem.restore_id == restore.id, RestoreItem.collection == GROUPS
+    )
+    known = {item.source_id: item for item in session.scalars(query) if not _is_removal(item)}
+    for source_id in known.keys() - wanted.keys():
+        session.delete(known[source_id])
+    for source_id in wanted.keys() - known.keys():
+        name = wanted[source_id].source_name or source_id
+        session.add(
+            RestoreItem(restore_id=restore.id, collection=GROUPS, source_id=source_id, name=name)
+        )
+
+
+def _is_removal(item: RestoreItem) -> bool:
+    return item.action == RestoreAction.DELETE
+
+
 class Planning:
-    """Plans one restore; the caller's session reads, ``store`` writes."""
+    """Plans one restore, reading alone: it may take a while, and nobody waits for it."""
 
     def __init__(self, session: Session, restore: RestoreRun) -> None:
         self._session = session
@@ -77,10 +106,10 @@ class Planning:
         items = self._items()
         self._unread = self._unread_types({item.collection for item in items})
         restored = [item for item in items if item.backup_item_id is not None]
-        removed = [item for item in items if item.action == RestoreAction.DELETE]
+        removed = [item for item in items if _is_removal(item)]
         self._match(restored)
         needs = self._needs(restored)
-        planned = [(item, self._plan_group(item)) for item in self._groups()]
+        planned = [(item, self._plan_group(item)) for item in self._groups(items)]
         for key in ordered(needs):
             one = self._objects[key]
             one.plan = self._plan(one)
@@ -105,30 +134,10 @@ class Planning:
         )
         return wanted - set(self._session.scalars(query))
 
-    def _groups(self) -> list[RestoreItem]:
-        """Items for the groups to create: made here, and those no longer wanted taken away."""
-        wanted = {
-            row.source_id: row
-            for row in self._mappings.values()
-            if row.kind == GROUPS and row.choice == MappingChoice.CREATE
-        }
-        known = {item.source_id: item for item in self._items() if item.collection == GROUPS
-                 and item.action != RestoreAction.DELETE}  # fmt: skip
-        for source_id, item in known.items():
-            if source_id not in wanted:
-                self._session.delete(item)
-        for source_id, row in wanted.items():
-            if source_id not in known:
-                item = RestoreItem(
-                    restore_id=self._restore.id,
-                    collection=GROUPS,
-                    source_id=source_id,
-                    name=row.source_name or source_id,
-                )
-                self._session.add(item)
-                known[source_id] = item
-        self._session.flush()
-        return [known[source_id] for source_id in sorted(wanted)]
+    def _groups(self, items: Iterable[RestoreItem]) -> list[RestoreItem]:
+        """The items of groups to create."""
+        created = [item for item in items if item.collection == GROUPS and not _is_removal(item)]
+        return sorted(created, key=lambda item: item.source_id)
 
     def _match(self, items: list[RestoreItem]) -> None:
         source = self._restore.backup_set

@@ -12,7 +12,7 @@ from opsapp.intune.normalise import canonical, normal_form
 from opsapp.intune.restore.bodies import clean, same, without_members
 from opsapp.intune.restore.plan import Step
 
-GRAPH: Final = "https://graph.microsoft.com/beta"  # replaced by the tenant's own cloud when it is sent
+GRAPH: Final = "https://graph.microsoft.com/beta"  # the tenant's own cloud when it is sent
 _ZERO: Final = "00000000-0000-0000-0000-000000000000"
 
 
