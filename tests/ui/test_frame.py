@@ -58,7 +58,15 @@ def test_the_tenant_is_shown_with_the_viewers_role(app, cast, role):
         assert (frame.tenant.name, frame.tenant.role) == ("Contoso", role)
         assert [tenant.slug for tenant in frame.tenants] == ["contoso"]
         settings = ["Settings"] if role in {"manager", "owner", "admin"} else []
-        assert labels(frame, "Tenant") == ["Overview", "Policies", "Groups", "Restores", *settings]
+        assert labels(frame, "Tenant") == [
+            "Overview",
+            "Policies",
+            "Groups",
+            "Backups",
+            "Schedules",
+            "Restores",
+            *settings,
+        ]
 
 
 def test_an_outsider_has_no_tenants(app, cast):
