@@ -102,10 +102,13 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 def drop_inherited_connections(engine: sa.Engine) -> None:
     """After a fork the child must not use its parent's connections (nor close them).
 
-    Idle ones are closed before. SQLite would take the locks that its parent holds for its own: once
-    the parent is killed, others believe that nobody uses the file, and both together break it.
+    Idle ones to SQLite are closed before. It would take the locks that its parent holds for its
+    own: once the parent is killed, others believe that nobody uses the file, and both together
+    break it.
     """
-    os.register_at_fork(before=engine.dispose, after_in_child=lambda: engine.dispose(close=False))
+    if engine.dialect.name == "sqlite":
+        os.register_at_fork(before=engine.dispose)
+    os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
 
 
 def keep_private(engine: sa.Engine, folder: Path) -> None:

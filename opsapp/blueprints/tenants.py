@@ -106,7 +106,7 @@ def _page(
 @bp.post("/<slug>/settings")
 @requires("tenant.settings")
 def change(tenant: Tenant) -> ResponseReturnValue:
-    form = SettingsForm()
+    form = SettingsForm(obj=tenant)
 
     def save() -> bool:
         service.change(

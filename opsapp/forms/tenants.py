@@ -46,7 +46,6 @@ class SettingsForm(GeneralForm):
     )
     timezone = SelectField(
         "Time zone",
-        [InputRequired("Choose a time zone.")],
         description="The clocks that its backup schedules follow.",
     )
 

@@ -165,6 +165,7 @@ class Operation(ABC):
     permission: ClassVar[str] = "runs.start"
     timeout: ClassVar[timedelta] = timedelta(minutes=30)
     resumable: ClassVar[bool] = False
+    attempts: ClassVar[int] = 3  # then a run whose workers keep dying is given up
     writes: ClassVar[bool] = False  # changes the tenant: one such run of a tenant at a time
     by_item: ClassVar[bool] = False  # a retry can be narrowed to chosen items
     uses_graph: ClassVar[bool] = True  # waits while Graph told the tenant's runs to wait

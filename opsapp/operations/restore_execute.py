@@ -15,6 +15,7 @@ class RestoreExecute(Operation):
     permission = "restores.execute"
     timeout = timedelta(hours=12)
     resumable = True
+    attempts = 10  # in a row without coming further: half a restore is worse than a late one
     writes = True
     item_noun = "objects"
     instead = "Preview the restore again, and confirm it: that starts it."

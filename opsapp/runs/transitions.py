@@ -17,6 +17,7 @@ from opsapp.extensions import db
 from opsapp.models import Hold, OperationRun, RunStatus
 from opsapp.models.base import table_of, write
 from opsapp.operations import REGISTRY
+from opsapp.operations.base import Operation
 from opsapp.runs.attention import note_ending
 from opsapp.runs.events import SYSTEM, add_event
 from opsapp.runs.initiator import Initiator, answerable, audit, name_of
@@ -26,7 +27,6 @@ from opsapp.runs.repairs import note_repairs
 from opsapp.runs.restores import progress_of, settled, take_over
 from opsapp.runs.result import RunResult
 
-MAX_ATTEMPTS = 3  # after interruptions; shutdowns are no fault of the run and do not count
 _STUCK = "interruptions without progress"  # that is told of restores alone
 _RUNS = table_of(OperationRun)
 _STATUS = sa.select(_RUNS.c.status).where(_RUNS.c.id == sa.bindparam("run_id"))
@@ -307,9 +307,9 @@ def take_back(run: OperationRun) -> None:
 
 def may_resume(run: OperationRun, *, untouched: bool = False) -> bool:
     """Whether another attempt is allowed: nothing was done yet, or the operation can go on."""
-    if _stuck(run) >= MAX_ATTEMPTS - 1:
-        return False
     operation = REGISTRY.get(run.type)
+    if _stuck(run) >= (operation.attempts if operation else Operation.attempts) - 1:
+        return False
     untouched = untouched or run.status == RunStatus.QUEUED
     return untouched or bool(operation and operation.resumable)
 
