@@ -16,6 +16,7 @@ from opsapp.models import (
     WriteState,
 )
 from opsapp.models.base import write
+from opsapp.operations.restore_execute import RestoreExecute
 from opsapp.runs.claiming import claim
 from opsapp.runs.lease import lease_end
 from opsapp.runs.result import RunResult
@@ -126,8 +127,8 @@ def test_interruptions_count_only_while_nothing_gets_done(restore):
         journal(restore, KEYS[number % 4], *[WriteState.DONE] * (number + 1))
         assert settle_interrupted(restore.run_id, token, "worker.killed")
         assert run_of(again(restore)).status == RunStatus.QUEUED
-    for _ in range(2):
+    for _ in range(RestoreExecute.attempts - 1):
         assert run_of(again(restore)).status == RunStatus.QUEUED
         assert settle_interrupted(restore.run_id, begin(restore), "worker.killed")
     assert run_of(again(restore)).status == RunStatus.COMPLETED
-    assert run_of(restore).context["interruptions"] == 7
+    assert run_of(restore).context["interruptions"] == 6 + RestoreExecute.attempts - 2
